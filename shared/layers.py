@@ -1,0 +1,91 @@
+"""The parts of a network, each first written in the notebook that teaches it.
+
+Random numbers come from the generator or the seed that a part is given, never from a global state,
+so that a model's seed alone decides its initial weights and its dropout masks.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+
+def xavier(rng, fan_in, fan_out):
+    """Returns initial weights, float32 [fan_in, fan_out], uniform with variance 2/(fan_in+fan_out).
+
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks"
+    (2010). rng: a numpy.random.Generator.
+    """
+    limit = np.sqrt(6 / (fan_in + fan_out))
+    return rng.uniform(-limit, limit, (fan_in, fan_out)).astype(np.float32)
+
+
+def he(rng, fan_in, fan_out):
+    """Returns initial weights, float32 [fan_in, fan_out], normal with variance 2 / fan_in.
+
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015). rng: a numpy.random.Generator.
+    """
+    return (rng.standard_normal((fan_in, fan_out)) * np.sqrt(2 / fan_in)).astype(np.float32)
+
+
+class Dense(tf.Module):
+    """z = x W + b, from [batch, fan_in] to [batch, fan_out]; init makes W, b starts at zero."""
+
+    def __init__(self, fan_in, fan_out, rng, init=xavier):
+        super().__init__()
+        self.W = tf.Variable(init(rng, fan_in, fan_out))
+        self.b = tf.Variable(tf.zeros(fan_out))
+
+    def __call__(self, x):
+        return x @ self.W + self.b
+
+
+class Dropout(tf.Module):
+    """While training, sets each activation to 0 with probability rate and scales up the others.
+
+    The expected value of each activation stays what it was, so that nothing has to be done when
+    not training. Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout" (2014).
+    """
+
+    def __init__(self, rate, seed):
+        super().__init__()
+        self.rate = tf.Variable(rate, dtype=tf.float32, trainable=False)
+        self.seed = tf.Variable([seed, 0], dtype=tf.int32, trainable=False)
+
+    def __call__(self, x, training):
+        if not training:
+            return x
+        self.seed.assign_add([0, 1])  # another mask at every step
+        keep = tf.random.stateless_uniform(tf.shape(x), self.seed) >= self.rate
+        return tf.where(keep, x / (1 - self.rate), 0.0)
+
+
+class BatchNorm(tf.Module):
+    """Gives each unit mean beta and standard deviation gamma, over the batch while training.
+
+    When not training, the moving averages of the batches' means and variances are used instead.
+    Ioffe and Szegedy, "Batch normalization" (2015). Shapes: [batch, units] in and out.
+    """
+
+    def __init__(self, units, momentum=0.99, epsilon=1e-3):
+        super().__init__()
+        self.momentum, self.epsilon = momentum, epsilon
+        self.gamma = tf.Variable(tf.ones(units))
+        self.beta = tf.Variable(tf.zeros(units))
+        self.moving_mean = tf.Variable(tf.zeros(units), trainable=False)
+        self.moving_variance = tf.Variable(tf.ones(units), trainable=False)
+
+    def __call__(self, x, training):
+        mean, variance = self.moving_mean, self.moving_variance
+        if training:
+            mean = tf.reduce_mean(x, axis=0)
+            variance = tf.reduce_mean((x - mean) ** 2, axis=0)
+            for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(self.momentum * moving + (1 - self.momentum) * batch)
+        return self.gamma * (x - mean) / tf.sqrt(variance + self.epsilon) + self.beta
+
+
+def leaky_relu(z, slope=0.01):
+    """Returns z where it is positive and slope * z elsewhere.
+
+    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013).
+    """
+    return tf.where(z > 0, z, slope * z)
