@@ -18,7 +18,7 @@ import tempfile
 
 os.environ.setdefault(
     "TF_CPP_MIN_LOG_LEVEL", "3"
-)  # and after the import: errors only as exceptions
+)  # after the import, too
 
 
 def _import_tensorflow_quietly():

@@ -45,7 +45,7 @@ class Optimizer(tf.Module):
             ]
 
     def apply(self, gradients, variables):
-        """Takes one step: changes each variable in place by its gradient (same order and shapes)."""
+        """Takes one step: changes each variable in place by its gradient, same order."""
         self.build(variables)
         rate = self.learning_rate
         for w, g, memory in zip(variables, gradients, self.memory, strict=True):

@@ -52,6 +52,7 @@ def label_lines(axes, gap=0.06):
     gap: the least distance between two labels, as a part of the axes' height.
     """
     lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+    axes.autoscale_view()  # so that data and axes coordinates are what they will be when drawn
     to_axes = axes.transData + axes.transAxes.inverted()
     ends = []
     for line in lines:
@@ -84,14 +85,15 @@ def spread(axes, x, runs, label, colour, **options):
         axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.2, lw=0)
 
 
-def curves(runs, title=None):
+def curves(runs, title=None, loss_scale="linear"):
     """Draws loss and accuracy against the epoch and returns the figure.
 
     runs: a History (ours or Keras's), drawn as training and validation; or {name: History}, or
     {name: [History, ...]} for several seeds, drawn as one colour each: validation as a line with
-    its spread over the seeds, training dashed.
+    its spread over the seeds, training dashed. loss_scale: "linear" or "log".
     """
     figure, axes = panels(1, 2)
+    axes[0].set_yscale(loss_scale)
     if hasattr(runs, "history"):
         lines = [("training", [runs], "", TRAINING, "-")]
         lines += [("validation", [runs], "val_", VALIDATION, "-")] * ("val_loss" in runs.history)

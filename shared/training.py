@@ -50,7 +50,7 @@ class Diverged(ArithmeticError):
 
 
 def cross_entropy(labels, logits):
-    """Returns the loss of each example, [batch]: the log of the sum of exps, less the label's logit.
+    """Returns each example's loss, [batch]: the log of the sum of exps less the label's logit.
 
     labels: int [batch]; logits: float [batch, classes].
     """
@@ -273,13 +273,13 @@ def _check(model, train, epochs, batch_size):
         raise ValueError("the model has no trainable variables: keep them as attributes")
     if len(logits.shape) != 2 or not 0 <= np.min(labels) <= np.max(labels) < logits.shape[1]:
         raise ValueError(
-            f"the model gives logits of shape {tuple(logits.shape)} for one image and the labels go "
-            f"from {np.min(labels)} to {np.max(labels)}: expected (1, classes), labels below classes"
+            f"the model gives logits of shape {tuple(logits.shape)} for one image, the labels are "
+            f"{np.min(labels)} to {np.max(labels)}: expected (1, classes) and labels below classes"
         )
 
 
 class _Progress:
-    """One line per epoch, rewritten while the epoch runs."""
+    """A line per epoch, rewritten while the epoch runs; of many epochs, about ten lines stay."""
 
     def __init__(self, epochs, verbose):
         self.epochs, self.verbose = epochs, verbose
@@ -302,7 +302,9 @@ class _Progress:
         """Shows the finished epoch on a line that stays; returns its seconds."""
         now = time.perf_counter()
         seconds, self.epoch_began = now - self.epoch_began, now
-        self._write("\r" + self._line(epoch, f"{seconds:.1f} s", **values) + "\n")
+        stays = (epoch + 1) % math.ceil(self.epochs / 10) == 0 or epoch + 1 == self.epochs
+        line = self._line(epoch, f"{seconds:.1f} s", **values)
+        self._write("\r" + line + ("\n" if stays else ""))
         return seconds
 
     def _line(self, epoch, clock, loss, accuracy, val_loss=None, val_accuracy=None):
