@@ -16,9 +16,7 @@ import os
 import sys
 import tempfile
 
-os.environ.setdefault(
-    "TF_CPP_MIN_LOG_LEVEL", "3"
-)  # after the import, too
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # after the import, too
 
 
 def _import_tensorflow_quietly():

@@ -25,4 +25,4 @@ def accuracy_interval(accuracy, n):
     z = 1.96
     centre = (accuracy + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(accuracy * (1 - accuracy) / n + z**2 / (4 * n**2))
-    return centre - half, centre + half
+    return max(centre - half, 0.0), min(centre + half, 1.0)

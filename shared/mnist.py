@@ -123,7 +123,7 @@ def parse_idx(content):
     if len(content) < header:
         raise DataError(f"ends inside its header: {len(content)} of {header} bytes")
     shape = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, header, 4))
-    if len(content) - header != math.prod(shape):
+    if 0 in shape or len(content) - header != math.prod(shape):
         raise DataError(f"says {shape} but holds {len(content) - header:,} bytes after its header")
     return np.frombuffer(content, np.uint8)[header:].reshape(shape)
 
@@ -184,5 +184,5 @@ def _download(folder, file):
         f"{file.name} is missing and could not be downloaded:\n"
         + "\n".join(failures)
         + f"\nTo restore it: `git checkout -- data/{file.name}`, or copy the file from another "
-        f"computer into {folder.name}/."
+        f"computer into {folder.resolve().name}/."
     )

@@ -124,7 +124,7 @@ def one_cycle(rate, steps, warmup=0.3):
     """Returns a schedule that rises to rate over the first part of the steps, then falls to 0.
 
     Smith and Topin, "Super-convergence" (2018); both parts are straight lines.
-    warmup: the part of the steps in which the rate rises, 0 to 1.
+    warmup: the part of the steps in which the rate rises, more than 0 and less than 1.
     """
 
     def schedule(step):

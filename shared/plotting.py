@@ -4,6 +4,8 @@ A figure is shown when it is the last line of a cell. Colours are those of Okabe
 colour-blind can tell apart; the background is white in every theme.
 """
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -99,7 +101,7 @@ def curves(runs, title=None, loss_scale="linear"):
         lines += [("validation", [runs], "val_", VALIDATION, "-")] * ("val_loss" in runs.history)
     else:
         lines = []
-        for (name, group), colour in zip(runs.items(), COLOURS, strict=False):
+        for (name, group), colour in zip(runs.items(), itertools.cycle(COLOURS), strict=False):
             group = [group] if hasattr(group, "history") else group
             lines.append((str(name), group, "val_", colour, "-"))
             lines.append(("_training", group, "", colour, "--"))

@@ -89,11 +89,13 @@ def fit(
     arguments do not fit together.
     """
     _check(model, train, epochs, batch_size)
+    if validation is not None:
+        _check(model, validation, epochs, batch_size=1)
     images, labels = tf.constant(train[0]), tf.constant(train[1], tf.int32)
     run = _compiled(model, optimizer, _dense_only(model) if jit_compile is None else jit_compile)
     slices = _slices(len(labels), batch_size)
     state = _state(model, optimizer)
-    history, finished = History(), [np.array(variable) for variable in state]
+    history, finished = History(), [variable.numpy() for variable in state]
     progress = _Progress(epochs, verbose)
     try:
         for size in {size for *_, size in slices}:
@@ -113,7 +115,7 @@ def fit(
             values = {"loss": loss / seen, "accuracy": correct / seen}
             if validation is not None:
                 values["val_loss"], values["val_accuracy"] = evaluate(model, validation)
-            saved = [np.array(variable) for variable in state]
+            saved = [variable.numpy() for variable in state]
             history.append(**values, seconds=progress.end(epoch, values))
             finished = saved
     except (KeyboardInterrupt, Diverged) as stop:
@@ -146,7 +148,8 @@ def sweep(build, settings, train, validation=None, *, batch_size=128, verbose=Fa
     build: a function from a setting (a seed, a learning rate ...) to (model, optimizer).
     As long as these compute the same thing and differ in the values of their variables only (the
     learning rate is one), the training step is compiled once, for the first, and trains them all.
-    A run that diverges ends there; its History has the epochs before that.
+    A run that diverges ends there; its History has the epochs before that. An interrupted run is
+    the last one.
     options: those of fit.
     """
     images, labels = (
@@ -166,13 +169,16 @@ def sweep(build, settings, train, validation=None, *, batch_size=128, verbose=Fa
             history = fit(
                 *compiled, train, validation, batch_size=batch_size, verbose=verbose, **options
             )
+            interrupted = len(history.epoch) < options["epochs"]
         except Diverged as error:
-            history = error.history
+            history, interrupted = error.history, False
         _copy(_state(*compiled), _state(model, optimizer))
         yield setting, model, history
+        if interrupted:
+            return
 
 
-def _step(model, apply, variables):
+def _step(model, variables, apply):
     """Returns the function that takes one training step on a batch: the heart of it all."""
 
     @tf.autograph.experimental.do_not_convert
@@ -181,7 +187,7 @@ def _step(model, apply, variables):
             logits = model(scale(images), training=True)
             losses = cross_entropy(labels, logits)
             loss = tf.reduce_mean(losses)
-        apply(tape.gradient(loss, variables), variables)
+        apply(tape.gradient(loss, variables))
         hits = tf.argmax(logits, axis=1, output_type=tf.int32) == labels
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(hits, tf.int32))
 
@@ -193,8 +199,9 @@ def _compiled(model, optimizer, jit_compile):
     """Returns the function that takes many steps in one call, compiled for this model."""
     variables = model.trainable_variables
     optimizer.build(variables)
-    apply = tf.function(optimizer.apply, jit_compile=True)  # XLA fuses its many small operations
-    step = _step(model, apply, variables)
+    # XLA fuses the many small operations of an optimizer
+    apply = tf.function(lambda gradients: optimizer.apply(gradients, variables), jit_compile=True)
+    step = _step(model, variables, apply)
 
     @tf.function(jit_compile=jit_compile)
     def run(images, labels, order, start, stop, batch_size):
@@ -236,7 +243,8 @@ def _copy(source, target):
 
 def _graph(model, optimizer, images, labels):
     """Returns the training step as a text, the same for two models that compute the same thing."""
-    step = _step(model, optimizer.apply, model.trainable_variables)
+    variables = model.trainable_variables
+    step = _step(model, variables, lambda gradients: optimizer.apply(gradients, variables))
     return str(tf.function(step).get_concrete_function(images, labels).graph.as_graph_def())
 
 
@@ -258,6 +266,11 @@ def _check(model, train, epochs, batch_size):
     images, labels = train
     if len(images) != len(labels) or len(labels) == 0:
         raise ValueError(f"found {len(images)} images and {len(labels)} labels: expected as many")
+    if len(labels.shape) != 1 or not np.issubdtype(np.asarray(labels).dtype, np.integer):
+        raise ValueError(
+            f"labels of type {labels.dtype} and shape {tuple(labels.shape)}: expected integers, "
+            "one for each image"
+        )
     if epochs < 1 or not 1 <= batch_size <= len(labels):
         raise ValueError(
             f"epochs={epochs}, batch_size={batch_size}: expected at least one epoch and a batch of "

@@ -1,0 +1,192 @@
+"""Each part of a network equals Keras's, and its gradients are what finite differences say."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from shared.layers import BatchNorm, Dense, Dropout, he, leaky_relu, xavier
+from shared.training import cross_entropy
+
+
+def normal(*shape, seed=0, dtype=np.float32):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def assert_same(ours, keras):
+    np.testing.assert_allclose(ours, keras, rtol=1e-5, atol=1e-5)
+
+
+# Initial weights
+
+
+@pytest.mark.parametrize("init, variance", [(xavier, 2 / (300 + 500)), (he, 2 / 300)])
+def test_initial_weights_have_mean_0_and_the_documented_variance(init, variance):
+    weights = init(np.random.default_rng(0), 300, 500)
+    assert (weights.shape, weights.dtype) == ((300, 500), np.float32)
+    # Five standard errors; that of a variance is at most (a normal's) sqrt(2 / n) of it.
+    assert abs(weights.mean()) < 5 * np.sqrt(variance / weights.size)
+    assert weights.var() == pytest.approx(variance, rel=5 * np.sqrt(2 / weights.size))
+
+
+def test_xavier_fills_its_interval_evenly():
+    weights = xavier(np.random.default_rng(0), 300, 500)
+    limit = np.sqrt(6 / 800)
+    assert np.abs(weights).max() == pytest.approx(limit, rel=1e-3)
+    counts, _ = np.histogram(weights, bins=10, range=(-limit, limit))
+    np.testing.assert_allclose(counts, weights.size / 10, rtol=0.05)
+
+
+@pytest.mark.parametrize("init", [xavier, he])
+def test_the_generator_decides_the_initial_weights(init):
+    first, second = (np.random.default_rng(3) for _ in range(2))
+    np.testing.assert_array_equal(init(first, 4, 5), init(second, 4, 5))
+    assert np.any(init(first, 4, 5) != init(np.random.default_rng(3), 4, 5))
+
+
+# Equal to Keras
+
+
+def test_dense_is_that_of_keras():
+    ours, theirs, x = Dense(20, 30, np.random.default_rng(0)), keras.layers.Dense(30), normal(8, 20)
+    ours.b.assign(normal(30, seed=1))
+    theirs.build((None, 20))
+    theirs.set_weights([ours.W, ours.b])
+    assert_same(ours(x), theirs(x))
+
+
+def test_batch_norm_is_that_of_keras_while_training_and_after():
+    ours, theirs = BatchNorm(20), keras.layers.BatchNormalization()
+    ours.gamma.assign(normal(20, seed=1))
+    ours.beta.assign(normal(20, seed=2))
+    theirs.build((None, 20))
+    theirs.set_weights([ours.gamma, ours.beta, ours.moving_mean, ours.moving_variance])
+    for step in range(5):
+        x = 3 * normal(32, 20, seed=step) + 2
+        assert_same(ours(x, training=True), theirs(x, training=True))
+    assert_same(ours.moving_mean, theirs.moving_mean)
+    assert_same(ours.moving_variance, theirs.moving_variance)
+    assert_same(ours(x, training=False), theirs(x, training=False))
+
+
+def test_batch_norm_changes_nothing_when_not_training():
+    layer = BatchNorm(4)
+    layer(normal(8, 4), training=False)
+    np.testing.assert_array_equal(layer.moving_mean, np.zeros(4))
+    np.testing.assert_array_equal(layer.moving_variance, np.ones(4))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.01, 0.3])
+def test_leaky_relu_is_that_of_keras(slope):
+    z = np.append(normal(100), np.float32([0.0, -0.0]))
+    assert_same(leaky_relu(z, slope), keras.layers.LeakyReLU(slope)(z))
+
+
+# Dropout
+
+
+def test_dropout_does_nothing_when_not_training():
+    x = normal(8, 20)
+    layer = Dropout(0.5, seed=0)
+    np.testing.assert_array_equal(layer(x, training=False), x)
+    np.testing.assert_array_equal(layer.seed, [0, 0])
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+def test_dropout_drops_its_part_and_scales_the_rest(rate):
+    x = 1 + np.abs(normal(1000, 100))
+    y = Dropout(rate, seed=0)(x, training=True).numpy()
+    kept = y != 0
+    np.testing.assert_allclose(y[kept], x[kept] / (1 - rate), rtol=1e-6)
+    # Five standard deviations of the binomial distribution.
+    assert abs(kept.mean() - (1 - rate)) < 5 * np.sqrt(rate * (1 - rate) / kept.size)
+
+
+def test_dropout_at_rate_0_keeps_all():
+    x = normal(8, 20)
+    np.testing.assert_array_equal(Dropout(0.0, seed=0)(x, training=True), x)
+
+
+def test_dropout_keeps_the_expected_value_of_each_unit():
+    x = tf.constant([[-2.0, -1.0, 0.0, 1.0, 5.0]])
+    mean = np.mean(Dropout(0.5, seed=0)(tf.repeat(x, 10_000, axis=0), training=True), axis=0)
+    # At rate 1/2 the standard deviation of an activation is its size.
+    assert np.all(np.abs(mean - x[0]) <= 5 * np.abs(x[0]) / np.sqrt(10_000))
+
+
+def test_dropout_makes_another_mask_at_each_call_and_the_same_ones_from_the_same_seed():
+    def masks(seed):
+        layer = Dropout(0.5, seed)
+        return [layer(tf.ones((8, 20)), training=True).numpy() for _ in range(3)]
+
+    first = masks(seed=0)
+    assert all(np.any(a != b) for a, b in zip(first, first[1:], strict=False))
+    np.testing.assert_array_equal(first, masks(seed=0))
+    assert np.any(first[0] != masks(seed=1)[0])
+
+
+def test_dropout_makes_another_mask_at_each_step_of_a_compiled_function():
+    layer = Dropout(0.5, seed=0)
+    step = tf.function(lambda x: layer(x, training=True), jit_compile=True)
+    assert np.any(step(tf.ones((8, 20))) != step(tf.ones((8, 20))))
+
+
+# Gradients against central differences, in float64
+
+
+def assert_gradients(function, *arguments):
+    """Compares the whole Jacobian of the function with central differences, for each argument."""
+    analytic, numeric = tf.test.compute_gradient(function, arguments, delta=1e-5)
+    for a, b in zip(analytic, numeric, strict=True):
+        assert a.dtype == np.float64 and np.any(a)
+        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
+
+
+normal64 = functools.partial(normal, dtype=np.float64)
+
+
+def test_gradient_of_dense():
+    layer = Dense(4, 3, np.random.default_rng(0))
+
+    def dense(x, W, b):
+        layer.W, layer.b = W, b
+        return layer(x)
+
+    assert_gradients(dense, normal64(5, 4), normal64(4, 3), normal64(3))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_gradient_of_batch_norm(training):
+    layer = BatchNorm(3)
+    layer.moving_mean = tf.Variable(normal64(3))
+    layer.moving_variance = tf.Variable(normal64(3) ** 2)
+
+    def batch_norm(x, gamma, beta):
+        layer.gamma, layer.beta = gamma, beta
+        return layer(x, training)
+
+    assert_gradients(batch_norm, normal64(5, 3), normal64(3, seed=1), normal64(3, seed=2))
+
+
+def test_gradient_of_leaky_relu():
+    assert_gradients(leaky_relu, normal64(5, 4))
+
+
+def test_gradient_of_cross_entropy():
+    labels = tf.constant([2, 0, 1, 1])
+    assert_gradients(lambda logits: cross_entropy(labels, logits), normal64(4, 3))
+
+
+def test_gradient_of_dropout(monkeypatch):
+    layer = Dropout(0.5, seed=0)
+    layer.rate = tf.constant(0.5, tf.float64)
+    uniform = functools.partial(tf.random.stateless_uniform, dtype=tf.float64)
+    monkeypatch.setattr(tf.random, "stateless_uniform", uniform)
+
+    def dropout(x):
+        layer.seed.assign([0, 0])  # the same mask each time
+        return layer(x, training=True)
+
+    assert_gradients(dropout, normal64(5, 4))
