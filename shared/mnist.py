@@ -149,7 +149,10 @@ def _verified(path, file):
         with gzip.open(path) as stream:
             content = stream.read(size + 1)  # never more, whatever the file claims
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot be read as a gzip file ({error})") from None
+        raise DataError(
+            f"cannot be read as a gzip file ({error}); expected a file of shape {file.shape}, "
+            f"the SHA-256 of its content {file.sha256}"
+        ) from None
     if len(content) > size:
         raise DataError(f"holds more than the {size:,} bytes expected")
     array = parse_idx(content)
