@@ -10,8 +10,12 @@ claims      a sentence and the condition that makes it true
 TensorFlow's libraries write start-up lines straight to the process's error stream before any
 setting of TensorFlow can silence them; a notebook would show them as a red block. So TensorFlow
 is imported here, once, with that stream set aside. If the import fails, the lines are shown.
+
+TensorFlow also warns of a function that is compiled again and again. It is silenced: many models,
+each compiled once, look the same to it.
 """
 
+import logging
 import os
 import sys
 import tempfile
@@ -35,3 +39,4 @@ def _import_tensorflow_quietly():
 
 
 _import_tensorflow_quietly()
+logging.getLogger("tensorflow").addFilter(lambda record: "retracing" not in record.getMessage())

@@ -54,7 +54,8 @@ class Dropout(tf.Module):
         if not training:
             return x
         self.seed.assign_add([0, 1])  # another mask at every step
-        keep = tf.random.stateless_uniform(tf.shape(x), self.seed) >= self.rate
+        noise = tf.random.stateless_uniform(tf.shape(x), self.seed, alg="philox")  # fast in XLA
+        keep = noise >= self.rate
         return tf.where(keep, x / (1 - self.rate), 0.0)
 
 
