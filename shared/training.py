@@ -199,8 +199,11 @@ def _compiled(model, optimizer, jit_compile):
     """Returns the function that takes many steps in one call, compiled for this model."""
     variables = model.trainable_variables
     optimizer.build(variables)
-    # XLA fuses the many small operations of an optimizer
-    apply = tf.function(lambda gradients: optimizer.apply(gradients, variables), jit_compile=True)
+
+    @tf.function(autograph=False, jit_compile=True)  # XLA fuses its many small operations
+    def apply(gradients):
+        optimizer.apply(gradients, variables)
+
     step = _step(model, variables, apply)
 
     @tf.function(jit_compile=jit_compile)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from results import printed_accuracy
 
 from shared import layers, optimizers, training
 
@@ -148,3 +149,13 @@ def test_what_a_notebook_teaches_is_what_shared_contains(notebook, name):
     taught, part = LESSONS[notebook, name]
     imported = ast.parse(inspect.getsource(part)).body[0]
     assert without_docstring(taught) == without_docstring(imported)
+
+
+@each_notebook
+def test_the_readme_has_its_result(path):
+    """Mean and range are over five seeds; the notebook stores the first, so it is in the range."""
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    row = re.search(rf"^.*\(notebooks/{path.name}\).*$", readme, re.MULTILINE)[0]
+    centre, low, high = map(float, re.search(r"([\d.]+) % \(([\d.]+) to ([\d.]+)\)", row).groups())
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    assert low <= printed_accuracy(notebook) <= high and low <= centre <= high
