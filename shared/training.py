@@ -96,8 +96,8 @@ def fit(
     slices = _slices(len(labels), batch_size)
     state = _state(model, optimizer)
     history, finished = History(), [variable.numpy() for variable in state]
-    progress = _Progress(epochs, verbose)
     try:
+        progress = _Progress(epochs, verbose)
         for size in {size for *_, size in slices}:
             nothing = tf.constant(0)  # no examples: this call compiles and changes nothing
             run(images, labels, tf.zeros(len(labels), tf.int32), nothing, nothing, size)
