@@ -250,9 +250,14 @@ def products_numpy(architecture, train):
     return epoch
 
 
-def products_tensorflow(architecture, train, jit_compile=False):
-    """The same in a compiled loop, with convolutions; a crop stands where the pooling was."""
+def products_tensorflow(architecture, train, jit_compile=False, adam=False):
+    """The same in a compiled loop, with convolutions; a crop stands where the pooling was.
+
+    adam: after every batch, the weights are updated, too.
+    """
     import tensorflow as tf
+
+    from shared import optimizers
 
     batch_size, images = architecture.batch_size, tf.constant(_floats(train)[0])
     shapes = sum(architecture.kernels(), [])
@@ -268,11 +273,20 @@ def products_tensorflow(architecture, train, jit_compile=False):
                     x = tf.reshape(x, [batch_size, -1]) @ w
         return tape.gradient(x, weights, output_gradients=x)
 
+    optimizer = optimizers.Adam(1e-9)  # so small that the numbers stay as harmless as they are
+    optimizer.build(weights)
+
+    @tf.function(autograph=False, jit_compile=True)
+    def update(gradients):
+        optimizer.apply(gradients, weights)
+
     @tf.function(jit_compile=jit_compile)
     def epoch():
         start, last = tf.constant(0), [tf.zeros(shape) for shape in shapes]
         while start + batch_size <= len(train.labels):  # the last, smaller batch is left out
             last = gradients(tf.slice(images, [start, 0, 0, 0], [batch_size, 28, 28, 1]))
+            if adam:
+                update(last)
             start += batch_size
         return last
 
@@ -461,6 +475,7 @@ def epochs(architecture, targets, data, rounds):
         BEST: keras_best,
         "PyTorch": pytorch,
         "eager `GradientTape` loop": eager,
+        "products and Adam's update": functools.partial(products_tensorflow, adam=True),
     }
     calls = race(contenders | products, rounds, architecture, data.train)
     floors = sorted(products, key=lambda name: median(seconds for seconds, _ in calls[name][1:]))

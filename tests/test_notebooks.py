@@ -131,6 +131,14 @@ def test_its_links_lead_to_files_of_this_project(path):
 
 
 @each_notebook
+def test_it_ends_with_links_to_its_neighbours_and_to_the_glossary(path):
+    here = PATHS.index(path)
+    neighbours = {PATHS[i].name for i in (here - 1, here + 1) if 0 <= i < len(PATHS)}
+    targets = re.findall(r"\]\(([^)]+)\)", cells(path, "markdown")[-1].source)
+    assert set(targets) == neighbours | {"glossary.md"}
+
+
+@each_notebook
 def test_its_seed_stands_on_a_line_of_its_own(path):
     source = "\n".join(cell.source for cell in cells(path, "code"))
     assert re.findall(r"^SEED = .*$", source, re.MULTILINE) == ["SEED = 0"]
