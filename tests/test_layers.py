@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from shared.layers import BatchNorm, Dense, Dropout, he, leaky_relu, xavier
+from shared.layers import BatchNorm, ChannelNorm, Conv, Dense, Dropout, he, leaky_relu, xavier
 from shared.training import cross_entropy
 
 
@@ -76,6 +76,32 @@ def test_batch_norm_changes_nothing_when_not_training():
     layer(normal(8, 4), training=False)
     np.testing.assert_array_equal(layer.moving_mean, np.zeros(4))
     np.testing.assert_array_equal(layer.moving_variance, np.ones(4))
+
+
+@pytest.mark.parametrize("pool", [True, False])
+def test_conv_is_that_of_keras_and_its_pooling(pool):
+    ours, x = Conv(3, 5, 7, np.random.default_rng(0), pool), normal(2, 8, 8, 5)
+    theirs = keras.layers.Conv2D(7, 3, padding="same", use_bias=False)
+    theirs.build(x.shape)
+    theirs.set_weights([ours.K])
+    expected = keras.layers.MaxPooling2D()(theirs(x)) if pool else theirs(x)
+    assert_same(ours(x), expected)
+
+
+def test_channel_norm_is_that_of_keras_while_training_and_after():
+    ours, theirs = ChannelNorm(5), keras.layers.BatchNormalization()
+    ours.gamma.assign(normal(5, seed=1))
+    ours.beta.assign(normal(5, seed=2))
+    theirs.build((None, 4, 4, 5))
+    theirs.set_weights([ours.gamma, ours.beta, ours.moving_mean, ours.moving_variance])
+    for step in range(5):
+        x = 3 * normal(8, 4, 4, 5, seed=step) + 2
+        assert_same(ours(x, training=True), theirs(x, training=True))
+    assert_same(ours.moving_mean, theirs.moving_mean)
+    start, n = 0.99**5, 8 * 4 * 4  # what is left of the initial 1; the places in a batch
+    assert_same(start + (theirs.moving_variance - start) * n / (n - 1), ours.moving_variance)
+    theirs.set_weights([ours.gamma, ours.beta, ours.moving_mean, ours.moving_variance])
+    assert_same(ours(x, training=False), theirs(x, training=False))
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.01, 0.3])
@@ -168,6 +194,30 @@ def test_gradient_of_batch_norm(training):
         return layer(x, training)
 
     assert_gradients(batch_norm, normal64(5, 3), normal64(3, seed=1), normal64(3, seed=2))
+
+
+def test_gradient_of_conv():
+    layer = Conv(3, 2, 3, np.random.default_rng(0))
+
+    def conv(x, K):
+        layer.K = K
+        return layer(x)
+
+    assert_gradients(conv, normal64(2, 4, 4, 2), normal64(3, 3, 2, 3))
+
+
+def test_gradient_of_channel_norm_is_that_of_batch_norm_over_all_places():
+    x, weights = tf.constant(normal(6, 3, 3, 4)), normal(54, 4, seed=1)
+    ours, plain = ChannelNorm(4), BatchNorm(4)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        a = tf.reduce_sum(weights * tf.reshape(ours(x, training=True), [-1, 4]))
+        b = tf.reduce_sum(weights * plain(tf.reshape(x, [-1, 4]), training=True))
+    fused = tape.gradient(a, [x, ours.gamma, ours.beta])
+    formula = tape.gradient(b, [x, plain.gamma, plain.beta])
+    for f, g in zip(fused, formula, strict=True):
+        assert np.any(g)
+        np.testing.assert_allclose(f, g, rtol=1e-4, atol=1e-5)
 
 
 def test_gradient_of_leaky_relu():
