@@ -1,0 +1,57 @@
+"""Every cell run twice, one after the other: the classic fault of notebooks is hidden state.
+
+Each notebook is executed on a short budget: few images, few epochs, and claims that are not
+checked, since they speak of the whole training. What a cell prints the second time must be what it
+printed the first time, but for measured decimals; and the test accuracy at the end is compared
+with all its digits.
+"""
+
+import copy
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+SHORT_BUDGET = """
+import sys
+
+sys.path.insert(0, "..")
+from shared import claims, mnist, training
+
+import keras
+
+
+def briefly(train):
+    return lambda *data, epochs=1, **options: train(*data, epochs=min(epochs, 2), **options)
+
+
+few = mnist.Mnist(*(mnist.Split(part.images[:1000], part.labels[:1000]) for part in mnist.load()))
+mnist.load = lambda few=few: few
+claims.claim = lambda text, condition, **values: print("claim:", text)
+training.fit, training.sweep = briefly(training.fit), briefly(training.sweep)
+keras.Model.fit = briefly(keras.Model.fit)
+"""
+
+
+def printed(cell):
+    """Returns what a cell prints and shows, decimals replaced as in the comparison by nbval."""
+    text = "".join(o.get("text", "") for o in cell.outputs if o.output_type == "stream")
+    pictures = sum("image/png" in output.get("data", {}) for output in cell.outputs)
+    return re.sub(r"-?\d+\.\d+(e[-+]?\d+)?|nan|inf", "0.0", text), pictures
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("[!_]*.ipynb")), ids=lambda path: path.stem)
+def test_every_cell_can_be_run_twice(path):
+    notebook = nbformat.read(path, as_version=4)
+    twice = [nbformat.v4.new_code_cell(SHORT_BUDGET)]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            twice += [cell, copy.deepcopy(cell)]
+    notebook.cells = twice
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(FOLDER)}})
+    client.execute()
+    for first, second in zip(notebook.cells[1::2], notebook.cells[2::2], strict=True):
+        assert printed(first) == printed(second), first.source
