@@ -1,12 +1,15 @@
 """The data is the real MNIST, split as documented; anything else is refused in words that help."""
 
 import contextlib
+import errno
 import gzip
 import http.server
 import math
+import os
 import shutil
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pooch
@@ -269,6 +272,46 @@ def test_an_interrupted_download_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         mnist._read(tmp_path, TEST_LABELS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_notebooks_may_download_at_the_same_time(mirrors, tmp_path, monkeypatch):
+    mirrors("good")
+    retrieve, both = pooch.retrieve, threading.Barrier(2, timeout=30)
+
+    def retrieve_together(*arguments):
+        both.wait()
+        path = retrieve(*arguments)
+        both.wait()
+        return path
+
+    monkeypatch.setattr(pooch, "retrieve", retrieve_together)
+    with ThreadPoolExecutor(2) as notebooks:
+        for labels in notebooks.map(mnist._read, [tmp_path] * 2, [TEST_LABELS] * 2):
+            np.testing.assert_array_equal(labels, LABELS)
+    assert [path.name for path in tmp_path.iterdir()] == [TEST_LABELS.name]
+    assert (tmp_path / TEST_LABELS.name).read_bytes() == COMPRESSED
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_as_the_reason(mirrors, tmp_path, monkeypatch):
+    mirrors("good")
+
+    def refuse(*_):
+        raise PermissionError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(DataError, match="Read-only file system") as error:
+        mnist._read(tmp_path, TEST_LABELS)
+    assert "copy the file" in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_are_there_are_only_read(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("something was written or downloaded")
+
+    for module, name in ((os, "replace"), (os, "mkdir"), (pooch, "retrieve")):
+        monkeypatch.setattr(module, name, refuse)
+    np.testing.assert_array_equal(mnist._read(DATA, TEST_LABELS), LABELS)
 
 
 def test_the_mirrors_are_reached_over_https():

@@ -70,8 +70,8 @@ def lessons():
 LESSONS = lessons()
 
 
-def test_every_notebook_is_one_of_the_ten():
-    assert PATHS and {path.stem for path in PATHS} <= set(NAMES)
+def test_all_ten_notebooks_are_there_and_no_other():
+    assert [path.stem for path in PATHS] == NAMES
 
 
 @each_notebook
