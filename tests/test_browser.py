@@ -127,14 +127,14 @@ def open_notebook(page, address, token, path):
 def run_all(page, timeout):
     """Restarts the kernel, runs all cells; returns what the page shows in the end, and the number
     of different texts that each cell's output was seen to show until then."""
-    for _ in range(5):  # JupyterLab may overhear a click while it is still starting
-        page.wait_for_timeout(1000)
+    for _ in range(5):  # a restart while JupyterLab is still starting may leave all cells waiting
+        page.wait_for_timeout(5000)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Restart Kernel and Run All Cells").click()
         page.wait_for_timeout(1000)
         page.click(".jp-Dialog .jp-mod-accept")
         with contextlib.suppress(playwright.TimeoutError):
-            page.wait_for_selector(".jp-InputPrompt:text-matches('[0-9*]')", timeout=20_000)
+            page.wait_for_selector(".jp-InputPrompt:text-matches('[0-9]')", timeout=60_000)
             break
     deadline, shown = time.monotonic() + timeout, set()
     while time.monotonic() < deadline:
