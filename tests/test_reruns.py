@@ -1,0 +1,49 @@
+"""Every cell run twice, one after the other: the classic fault of notebooks is hidden state.
+
+Each notebook is executed on a short budget (short_budget.py). What a cell prints the second time
+must be what it printed the first time, but for measured decimals. The test accuracy at the end must
+be, to the last digit, that of a fresh kernel in which every cell was run once.
+"""
+
+import copy
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from results import printed_accuracy
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+SHORT_BUDGET = """
+import sys
+
+sys.path[:0] = ["..", "../tests"]
+import short_budget
+"""
+
+
+def printed(cell):
+    """Returns what a cell prints and shows, decimals replaced as in the comparison by nbval."""
+    text = "".join(o.get("text", "") for o in cell.outputs if o.output_type == "stream")
+    text = re.sub(r".*\r", "", text)  # progress that has been written over
+    pictures = sum("image/png" in output.get("data", {}) for output in cell.outputs)
+    return re.sub(r" *(-?\d+\.\d*(e[-+]?\d+)?|nan|inf)", " 0.0", text), pictures
+
+
+def executed(path, times):
+    """Returns the notebook after a run on the short budget, each code cell run so many times."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    notebook.cells = [nbformat.v4.new_code_cell(SHORT_BUDGET)]
+    notebook.cells += [copy.deepcopy(cell) for cell in cells for _ in range(times)]
+    NotebookClient(notebook, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    return notebook
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("[!_]*.ipynb")), ids=lambda path: path.stem)
+def test_every_cell_can_be_run_twice(path):
+    twice = executed(path, times=2)
+    for first, second in zip(twice.cells[1::2], twice.cells[2::2], strict=True):
+        assert printed(first) == printed(second), first.source
+    assert printed_accuracy(twice) == printed_accuracy(executed(path, times=1))
