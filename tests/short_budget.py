@@ -39,7 +39,7 @@ def sweep(build, settings, train, *rest, epochs, sweep=training.sweep, **options
 
 
 def keras_fit(model, *data, epochs=1, fit=keras.Model.fit, **options):
-    options |= {"steps_per_epoch": 10}
+    options |= {"steps_per_epoch": 10, "validation_freq": 1}
     return lengthened(fit(model, *data, epochs=min(epochs, 2), **options), epochs)
 
 

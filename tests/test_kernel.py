@@ -1,9 +1,11 @@
 """What a learner does to a running notebook, done to a real kernel: Kernel > Interrupt."""
 
+import ast
 import re
 from pathlib import Path
 from queue import Empty
 
+import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
@@ -89,3 +91,18 @@ def test_an_interrupt_while_it_compiles_leaves_the_initial_weights(kernel):
     assert run(
         client, "print(len(history.epoch), np.array_equal(model.dense.W, twin.dense.W))"
     ) == ("0 True\n")
+
+
+def test_an_interrupted_fit_of_keras_leaves_the_history_so_far(kernel):
+    manager, client = kernel
+    notebook = nbformat.read(NOTEBOOKS / "07_MLP_Keras_ReLU_Softmax.ipynb", as_version=4)
+    for needed in ("SEED = 0", "def keras_mlp("):
+        run(client, next(cell.source for cell in notebook.cells if needed in cell.source))
+    training = next(cell.source for cell in notebook.cells if "class Lines(" in cell.source)
+    with pytest.raises(AssertionError, match="KeyboardInterrupt"):
+        run(client, training, lambda printed: "epoch" in printed, manager.interrupt_kernel)
+    assert run(client, "figure = plotting.curves(history)") == ""
+    look = "len(history.epoch), {len(values) for values in history.history.values()}"
+    done, lengths = ast.literal_eval(run(client, f"print(({look}))"))
+    assert 3 <= done < 15
+    assert lengths == {done}

@@ -41,6 +41,7 @@ def executed(path, times):
     return notebook
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("[!_]*.ipynb")), ids=lambda path: path.stem)
 def test_every_cell_can_be_run_twice(path):
     twice = executed(path, times=2)
