@@ -1,6 +1,6 @@
 """Trains the final network of notebook 10 for fewer and for more epochs than the notebook does.
 
-    python tests/more_epochs.py [--epochs 1 2 4 8 15 30] [--seeds 0 1 2]
+    python tests/more_epochs.py [--epochs 1 2 4 8 15 30] [--seeds 0 1]
 
 For each seed and number of epochs, the cells of the notebook that the training needs are executed
 as they stand there, in a fresh kernel; only the seed and the number of epochs are others. Prints
@@ -45,7 +45,7 @@ def run(epochs, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--epochs", nargs="+", type=int, default=[1, 2, 4, 8, 15, 30])
-    parser.add_argument("--seeds", nargs="+", type=int, default=range(3))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     options = parser.parse_args()
     for seed in options.seeds:
         for epochs in options.epochs:
