@@ -129,7 +129,7 @@ def curves(runs, title=None, loss_scale="linear"):
 def digits(images, titles=None, columns=10, title=None):
     """Draws images [n, 28, 28] in a grid, ink dark, each with its title, and returns the figure."""
     images = np.asarray(images)
-    rows = -(-len(images) // columns)
+    rows = max(1, -(-len(images) // columns))
     height = rows * (9.0 / columns) * (1.0 if titles is None else 1.28) + (0.35 if title else 0)
     figure, axes = panels(rows, columns, height=height, squeeze=False)
     for axis in axes.flat:
@@ -182,6 +182,20 @@ def confusion_matrix(labels, predictions, classes=10):
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
     return figure
+
+
+def mistakes(split, beliefs, most=20):
+    """Draws the mistakes made with the highest belief: truth, answer, belief. Returns the figure.
+
+    split: a Split, or any (images, labels); beliefs: probabilities [n, classes]; most: how many.
+    """
+    images, labels = split
+    beliefs = np.asarray(beliefs)
+    answers, belief = beliefs.argmax(axis=1), beliefs.max(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    worst = wrong[np.argsort(-belief[wrong], kind="stable")][:most]
+    titles = [f"{labels[i]} as {answers[i]}\n{belief[i]:.1%}" for i in worst]
+    return digits(images[worst], titles, title="The most confident mistakes: truth, answer, belief")
 
 
 def histograms(layers, title=None, xlabel="value", bins=60):

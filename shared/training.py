@@ -17,7 +17,8 @@ import tensorflow as tf
 
 from shared.mnist import scale
 
-SLICES = 20  # calls per epoch: as often as that, progress is shown and an interrupt is heard
+SLICES = 20  # calls per epoch, at most: as often, progress is shown and an interrupt is heard
+STEPS = 10  # training steps per call, at least: with small networks, a call costs as much as a step
 
 
 class History:
@@ -229,7 +230,8 @@ def _forward(model):
 def _slices(n, batch_size):
     """Returns [(start, stop, batch size)] over n examples; the last, smaller batch has its own."""
     whole = n // batch_size
-    edges = [batch_size * (whole * i // SLICES) for i in range(SLICES + 1)]
+    calls = max(1, min(SLICES, whole // STEPS))
+    edges = [batch_size * (whole * i // calls) for i in range(calls + 1)]
     slices = [(a, b, batch_size) for a, b in zip(edges, edges[1:], strict=False) if a < b]
     return slices + ([(edges[-1], n, n - edges[-1])] if edges[-1] < n else [])
 

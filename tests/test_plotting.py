@@ -42,6 +42,7 @@ FIGURES = {
     "weights": lambda: plotting.weights(RNG.standard_normal((10, 28, 28)), range(10)),
     "confusion matrix": lambda: plotting.confusion_matrix([0, 1, 1], [0, 1, 2]),
     "no mistakes": lambda: plotting.confusion_matrix([0, 1, 1], [0, 1, 1]),
+    "nothing to show": lambda: plotting.mistakes((np.zeros((1, 28, 28)), [1]), [[0.2, 0.8]]),
     "histograms": lambda: plotting.histograms({"a": RNG.random((5, 5)), "b": np.zeros(3)}, "title"),
 }
 
@@ -144,6 +145,17 @@ def test_confusion_matrix_counts_each_pair():
     expected = [[np.sum((true == i) & (predicted == j)) for j in range(10)] for i in range(10)]
     np.testing.assert_array_equal(counts, expected)
     assert axes.get_title("left") == f"{np.sum(true != predicted)} mistakes in 500 images"
+
+
+def test_mistakes_shows_the_most_confident_ones_first():
+    labels = np.array([0, 1, 2, 2])
+    beliefs = [[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.2, 0.8, 0.0], [0.5, 0.1, 0.4]]
+    images = RNG.random((4, 28, 28))
+    axes = plotting.mistakes((images, labels), beliefs, most=2).axes
+    shown = [axis for axis in axes if axis.images]
+    titles = [axis.get_title("center") for axis in shown]
+    assert titles == ["2 as 1\n80.0%", "1 as 0\n60.0%"]
+    np.testing.assert_array_equal(shown[0].images[0].get_array(), images[2])
 
 
 def test_histograms_names_each_layer_with_its_mean_and_spread():
