@@ -10,12 +10,12 @@ TensorFlow function so that Python is asked for work a few times per epoch and n
 
 import functools
 import math
-import time
 
 import numpy as np
 import tensorflow as tf
 
 from shared.mnist import scale
+from shared.progress import Progress
 
 SLICES = 20  # calls per epoch, at most: as often, progress is shown and an interrupt is heard
 STEPS = 10  # training steps per call, at least: with small networks, a call costs as much as a step
@@ -98,7 +98,7 @@ def fit(
     state = _state(model, optimizer)
     history, finished = History(), [variable.numpy() for variable in state]
     try:
-        progress = _Progress(epochs, verbose)
+        progress = Progress(epochs, verbose)
         for size in {size for *_, size in slices}:
             nothing = tf.constant(0)  # no examples: this call compiles and changes nothing
             run(images, labels, tf.zeros(len(labels), tf.int32), nothing, nothing, size)
@@ -294,45 +294,3 @@ def _check(model, train, epochs, batch_size):
             f"the model gives logits of shape {tuple(logits.shape)} for one image, the labels are "
             f"{np.min(labels)} to {np.max(labels)}: expected (1, classes) and labels below classes"
         )
-
-
-class _Progress:
-    """A line per epoch, rewritten while the epoch runs; of many epochs, about ten lines stay."""
-
-    def __init__(self, epochs, verbose):
-        self.epochs, self.verbose = epochs, verbose
-        self.began = self.epoch_began = self.shown = 0.0
-        self._write("compiling ...")
-
-    def begin(self):
-        """Starts the clock."""
-        self.began = self.epoch_began = self.shown = time.perf_counter()
-
-    def show(self, epoch, part, loss, accuracy):
-        """Shows how far the epoch is, twice a second at most."""
-        now = time.perf_counter()
-        if now - self.shown > 0.5:
-            left = (now - self.began) * (self.epochs / (epoch + part) - 1)
-            self._write("\r" + self._line(epoch, f"{left:.0f} s left", loss, accuracy))
-            self.shown = now
-
-    def end(self, epoch, values):
-        """Shows the finished epoch on a line that stays; returns its seconds."""
-        now = time.perf_counter()
-        seconds, self.epoch_began = now - self.epoch_began, now
-        stays = (epoch + 1) % math.ceil(self.epochs / 10) == 0 or epoch + 1 == self.epochs
-        line = self._line(epoch, f"{seconds:.1f} s", **values)
-        self._write("\r" + line + ("\n" if stays else ""))
-        return seconds
-
-    def _line(self, epoch, clock, loss, accuracy, val_loss=None, val_accuracy=None):
-        """Returns the line; a finished epoch's is never the shorter one, so it covers the rest."""
-        number = f"{epoch + 1:{len(str(self.epochs))}}/{self.epochs}"
-        line = f"epoch {number}  {clock:>10}   loss {loss:.4f}  accuracy {accuracy:7.2%}"
-        if val_loss is not None:
-            line += f"   val_loss {val_loss:.4f}  val_accuracy {val_accuracy:7.2%}"
-        return line
-
-    def _write(self, text):
-        if self.verbose:
-            print(text, end="", flush=True)

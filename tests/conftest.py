@@ -13,3 +13,8 @@ hypothesis.settings.load_profile("here")
 @pytest.fixture(scope="session")
 def data():
     return mnist.load()
+
+
+def pytest_collection_modifyitems(items):
+    """Starts the longest notebook first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: (item.path.suffix == ".ipynb", item.path.stem), reverse=True)

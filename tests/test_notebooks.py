@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from results import printed_accuracy
+from measure.results import printed_accuracy
 
 from shared import layers, optimizers, training
 

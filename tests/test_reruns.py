@@ -12,8 +12,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from measure.results import printed_accuracy
 from nbclient import NotebookClient
-from results import printed_accuracy
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 SHORT_BUDGET = """

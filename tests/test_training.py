@@ -321,7 +321,7 @@ def test_the_progress_is_one_line_per_epoch_or_nothing(train, validation, capsys
 
 def test_the_progress_within_an_epoch_is_what_was_seen_so_far(train, monkeypatch):
     shown = []
-    monkeypatch.setattr(training._Progress, "show", lambda self, *values: shown.append(values))
+    monkeypatch.setattr(training.Progress, "show", lambda self, *values: shown.append(values))
     history = quietly(Mlp(), SGD(), train, batch_size=11).history  # 90 whole batches and one of 10
     for epoch in (0, 1):
         parts, losses, accuracies = zip(*(rest for e, *rest in shown if e == epoch), strict=True)
@@ -367,7 +367,7 @@ def test_an_interrupt_returns_the_whole_epochs(moment, epochs, train, monkeypatc
     expected[1].build(expected[0].trainable_variables)
     history = quietly(*expected, train, epochs=epochs) if epochs else training.History()
     with monkeypatch.context() as patch:
-        patch.setattr(training._Progress, moment, interrupt)
+        patch.setattr(training.Progress, moment, interrupt)
         assert metrics(quietly(*stopped, train, epochs=4)) == metrics(history)
     assert f"interrupted in epoch {epochs + 1}" in capsys.readouterr().out
     assert same(state(*stopped), state(*expected))

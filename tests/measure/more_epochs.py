@@ -1,6 +1,6 @@
 """Trains the final network of notebook 10 for fewer and for more epochs than the notebook does.
 
-    python tests/more_epochs.py [--epochs 1 2 4 8 15 30] [--seeds 0 1]
+    python tests/measure/more_epochs.py [--epochs 1 2 4 8 15 30] [--seeds 0 1]
 
 For each seed and number of epochs, the cells of the notebook that the training needs are executed
 as they stand there, in a fresh kernel; only the seed and the number of epochs are others. Prints
@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-PATH = Path(__file__).resolve().parent.parent / "notebooks" / "10_CNN_Keras_TF.ipynb"
+PATH = Path(__file__).resolve().parents[2] / "notebooks" / "10_CNN_Keras_TF.ipynb"
 NEEDED = (  # a line of each cell
     "SEED = 0",
     "def network(",

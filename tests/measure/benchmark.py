@@ -1,6 +1,6 @@
 """How long an epoch takes: ours, Keras, PyTorch, the eager loop, and the products under them all.
 
-    python tests/benchmark.py [mlp cnn 99 sweep memory progress] [--rounds 5] [--out FILE]
+    python tests/measure/benchmark.py [mlp cnn 99 sweep memory progress] [--rounds 5] [--out FILE]
 
 Every contender has a process of its own, so that no two libraries share a thread pool or an
 allocator. It compiles once and then trains an epoch whenever it is told to. The contenders are told
@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # TensorFlow, Keras and PyTorch are imported by the contenders: each process has its own library.
 
 

@@ -1,6 +1,6 @@
 """Runs notebooks from several seeds and prints their lines of the README's table of results.
 
-    python tests/results.py [notebooks/03_MLP_ReLU.ipynb ...] [--seeds 0 1 2 3 4]
+    python tests/measure/results.py [notebooks/03_MLP_ReLU.ipynb ...] [--seeds 0 1 2 3 4]
 
 Each notebook is executed from top to bottom once for every seed, one after the other; nothing is
 written. A run in which a claim does not hold is reported with what the claim says, and the exit
@@ -18,7 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 
 
 def run(path, seed):

@@ -1,6 +1,6 @@
 """Draws the picture of the README from the README's table and a freshly trained classifier.
 
-    python tests/picture.py
+    python tests/measure/picture.py
 
 Writes .github/results.png: the weights of notebook 01's classifier, and the test error of every
 notebook next to what was published for the same kind of model.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from shared import mnist, plotting, training
