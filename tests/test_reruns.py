@@ -21,6 +21,8 @@ import sys
 
 sys.path[:0] = ["..", "../tests"]
 import short_budget
+
+short_budget.install()
 """
 
 
