@@ -1,0 +1,186 @@
+"""What every entrance checks, in the same words: what was found, what was expected, what to do.
+
+ValueError: the values, the shape or the type of the elements are wrong. TypeError: it is another
+kind of object. Each check returns what it was given in the one form in which the rest of the
+module works: NumPy arrays, ints, floats.
+"""
+
+import numbers
+
+import numpy as np
+import tensorflow as tf
+
+TOLERANCE = 1e-4  # by which a float image may leave 0 to 1: rounding, as of an interpolation
+
+
+def images(x, name="images"):
+    """Returns images as an array [n, ...], uint8 from 0 to 255 or float32 from 0 to 1.
+
+    x: an array, a list of arrays, a data frame, a tensor; n may be 0. Floats of any size are from
+    0 to 1 and become float32; whole numbers of any size are from 0 to 255 and become uint8;
+    True and False are 1 and 0. What could be read in two ways is refused: floats up to 255, whole
+    numbers up to 1, floats that were divided by 255 twice.
+    """
+    array = _array(x, name, "an array [n, 28, 28] of uint8 from 0 to 255 or floats from 0 to 1")
+    if array.ndim < 2:
+        raise ValueError(
+            f"{name} of shape {array.shape}: expected [n, 28, 28], or another shape that begins "
+            "with the number of images; a single image is passed as image[None]"
+        )
+    if array.dtype == bool:
+        return array.astype(np.float32)
+    whole = np.issubdtype(array.dtype, np.integer)
+    if not whole and not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(
+            f"{name} of type {_type(array)}: expected uint8 from 0 to 255 or floats from 0 to 1"
+        )
+    if not array.size:
+        return array.astype(np.uint8 if whole else np.float32)
+    low, high = array.min(), array.max()
+    found = f"{name} of type {array.dtype} from {low:g} to {high:g}"
+    if whole and low >= 0 and high == 1:
+        raise ValueError(
+            f"{found}: expected 0 to 255 for whole numbers; if 1 is full ink, write "
+            f"{name}.astype('float32')"
+        )
+    if whole and 0 <= low and high <= 255:
+        return array.astype(np.uint8, copy=False)
+    if not whole and 0 <= low and 0 < high < 1.01 / 255:
+        raise ValueError(
+            f"{found}: expected floats from 0 to 1; these look as if they were divided by 255 twice"
+        )
+    if not whole and -TOLERANCE <= low and high <= 1 + TOLERANCE:
+        return array.astype(np.float32, copy=False)
+    if not np.isfinite(low + high):
+        advice = "replace what is not a finite number"
+    elif 0 <= low and high <= 255:
+        advice = "divide by 255"
+    else:
+        advice = "scale them to 0 to 1"
+    raise ValueError(f"{found}: expected uint8, or floats from 0 to 1 ({advice})")
+
+
+def labels(y, name="labels"):
+    """Returns labels as int32 [n], 0 or more; y: integers [n], in any container."""
+    array = _array(y, name, "integers [n], one for each image")
+    found = f"{name} of type {_type(array)} and shape {array.shape}"
+    expected = "expected integers [n], one for each image"
+    if array.ndim == 2 and array.shape[1] == 1:
+        raise ValueError(f"{found}: {expected}; write np.ravel({name})")
+    if array.ndim == 2:
+        raise ValueError(f"{found}: {expected}; if they are one-hot, write {name}.argmax(axis=1)")
+    if array.ndim != 1:
+        raise ValueError(f"{found}: {expected}")
+    if not np.issubdtype(array.dtype, np.integer) and array.size:
+        raise ValueError(
+            f"{found}: {expected}; if they are class numbers, write {name}.astype(int)"
+        )
+    if array.size and not 0 <= array.min() <= array.max() < 2**31:
+        raise ValueError(
+            f"{name} from {array.min()} to {array.max()}: expected the numbers of the classes, "
+            "which begin at 0"
+        )
+    return array.astype(np.int32, copy=False)
+
+
+def split(pair, name="train"):
+    """Returns (images, labels), at least one of them and as many of both, of a Split or a pair."""
+    expected = "(images, labels), as data.train is"
+    if hasattr(pair, "train") and hasattr(pair, "test"):
+        raise TypeError(
+            f"{name} is a whole {type(pair).__name__}: expected one of its splits, .train"
+        )
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise TypeError(f"{name} is {kind(pair)}: expected {expected}{_advice(pair)}")
+    x, y = (_array(part, part_name, f"{name} to be {expected}") for part, part_name in
+            zip(pair, ("images", "labels"), strict=True))  # fmt: skip
+    if x.ndim == 1 and y.ndim > 1:
+        raise ValueError(
+            f"{name} has images of shape {x.shape} and labels of shape {y.shape}: expected "
+            "(images, labels), these are the other way round"
+        )
+    x, y = images(x), labels(y)
+    if len(x) != len(y) or not len(y):
+        raise ValueError(
+            f"found {len(x)} images and {len(y)} labels in {name}: expected as many, at least one"
+        )
+    return x, y
+
+
+def whole(value, name, least, most=None):
+    """Returns a whole number as an int, if it is between these two; True is none, nor is 3.0."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name}={value!r}: expected a whole number, found {kind(value)}")
+    if value < least or (most is not None and value > most):
+        limits = f"at least {least}" if most is None else f"{least} to {most}"
+        raise ValueError(f"{name}={value}: expected {limits}")
+    return int(value)
+
+
+def number(value, name, low=-np.inf, high=np.inf):
+    """Returns a finite number as a float, if it is from low to high."""
+    if isinstance(value, tf.Variable | tf.Tensor | np.ndarray) and not value.shape:
+        value = np.asarray(value)[()]
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {kind(value)}: expected a number")
+    if not np.isfinite(value) or not low <= value <= high:
+        limits = f"a finite number from {low:g} to {high:g}".replace(" from -inf to inf", "")
+        raise ValueError(f"{name}={value:g}: expected {limits}")
+    return float(value)
+
+
+def flag(value, name):
+    """Returns True or False, if it is one of them."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}={value!r}: expected True or False, found {kind(value)}")
+    return bool(value)
+
+
+def kind(x):
+    """Returns words for what kind of object this is."""
+    if x is None:
+        return "None"
+    if isinstance(x, str):
+        return f"the string {x!r}"
+    if isinstance(x, type):
+        return f"the class {x.__name__}"
+    if isinstance(x, tf.data.Dataset):
+        return "a tf.data.Dataset"
+    if hasattr(x, "shape") and hasattr(x, "dtype"):
+        return f"an array of shape {tuple(x.shape)}"
+    name = type(x).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _array(x, name, expected):
+    """Returns x as a NumPy array, whatever holds it."""
+    if hasattr(x, "train") and hasattr(x, "test"):
+        raise TypeError(f"{name} is a whole {type(x).__name__}: expected .train.{name}")
+    if hasattr(x, "images") and hasattr(x, "labels"):
+        raise TypeError(f"{name} is a whole {type(x).__name__}: expected its .{name}")
+    try:
+        array = None if isinstance(x, tf.data.Dataset | str | bytes) else np.asarray(x)
+    except Exception as error:  # whatever a container raises: parts of different shapes, mostly
+        raise ValueError(
+            f"{name} cannot be made one array ({error}): expected {expected}"
+        ) from None
+    if array is None or (array.ndim == 0 and array.dtype == object):
+        raise TypeError(f"{name} is {kind(x)}: expected {expected}{_advice(x)}")
+    if array.dtype == tf.bfloat16.as_numpy_dtype:  # NumPy does not count it as a float
+        array = array.astype(np.float32)
+    return array
+
+
+def _advice(x):
+    """Returns what to do with a container that does not say how much it holds."""
+    if not isinstance(x, tf.data.Dataset):
+        return ""
+    return (
+        "; of a dataset of batches, they are np.concatenate([images for images, _ in dataset]) and "
+        "np.concatenate([labels for _, labels in dataset])"
+    )
+
+
+def _type(array):
+    """Returns the name of the elements' type; strings have no length in it."""
+    return {"U": "str", "S": "bytes", "O": "object"}.get(array.dtype.kind, str(array.dtype))
