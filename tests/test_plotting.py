@@ -131,8 +131,18 @@ def test_digits_shows_each_image_with_its_title():
 def test_weights_share_one_scale_with_0_in_the_middle():
     images = RNG.standard_normal((10, 28, 28))
     pictures = [axis.images[0] for axis in plotting.weights(images).axes if axis.images]
-    limit = np.abs(images).max()
-    assert {picture.get_clim() for picture in pictures} == {(-limit, limit)}
+    low, high = {picture.get_clim() for picture in pictures}.pop()
+    assert len({picture.get_clim() for picture in pictures}) == 1
+    assert low == -high < 0
+
+
+def test_one_pixel_does_not_set_the_scale_of_the_weights_and_the_bar_says_that_it_is_clipped():
+    images = RNG.standard_normal((10, 28, 28)).clip(-2, 2)
+    images[3, 5, 5] = 100.0
+    figure = plotting.weights(images)
+    (limit,) = {axis.images[0].get_clim()[1] for axis in figure.axes if axis.images}
+    assert limit <= 2
+    assert figure.axes[-1].get_ylabel() == "weight, clipped;\nfrom -2 to 1e+02"
 
 
 def test_confusion_matrix_counts_each_pair():
@@ -149,12 +159,12 @@ def test_confusion_matrix_counts_each_pair():
 
 def test_mistakes_shows_the_most_confident_ones_first():
     labels = np.array([0, 1, 2, 2])
-    beliefs = [[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.2, 0.8, 0.0], [0.5, 0.1, 0.4]]
+    probabilities = [[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.2, 0.8, 0.0], [0.5, 0.1, 0.4]]
     images = RNG.random((4, 28, 28))
-    axes = plotting.mistakes((images, labels), beliefs, most=2).axes
+    axes = plotting.mistakes((images, labels), probabilities, most=2).axes
     shown = [axis for axis in axes if axis.images]
     titles = [axis.get_title("center") for axis in shown]
-    assert titles == ["2 as 1\n80.0%", "1 as 0\n60.0%"]
+    assert titles == ["label 2\npredicted 1\n80.0%", "label 1\npredicted 0\n60.0%"]
     np.testing.assert_array_equal(shown[0].images[0].get_array(), images[2])
 
 

@@ -1,0 +1,114 @@
+"""What the figures check about what they are given; the same words for the same fault."""
+
+import numpy as np
+
+
+def array(values, name, dimensions=None):
+    """Returns values as an array of numbers; dimensions: "[n, height, width]", for the message."""
+    if values is None or isinstance(values, (str, bytes, dict)):
+        raise TypeError(f"{name}: expected an array{_of(dimensions)}, found {_kind(values)}")
+    try:
+        result = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name}: expected an array{_of(dimensions)}: {error}") from error
+    if result.dtype.kind not in "buif" and result.dtype.name not in ("bfloat16",):
+        raise TypeError(f"{name}: expected numbers, found {_kind(values)} of {result.dtype}")
+    if dimensions and result.ndim != dimensions.count(",") + 1:
+        raise ValueError(f"{name}: expected the shape {dimensions}, found {result.shape}")
+    return result
+
+
+def _of(dimensions):
+    return f" {dimensions}" if dimensions else " of numbers"
+
+
+def _kind(values):
+    return "None" if values is None else f"a {type(values).__name__}"
+
+
+def images(values, name="images"):
+    """Returns images [n, height, width]; a channel of one [n, height, width, 1] is taken off."""
+    result = array(values, name)
+    if result.ndim == 4 and result.shape[-1] == 1:
+        result = result[..., 0]
+    if result.ndim != 3:
+        advice = ""
+        if result.ndim == 2:
+            advice = (
+                "; rows of pixels want reshape(-1, 28, 28)"
+                if result.shape[1] == 784
+                else "; of one image, images[None] makes a row of one"
+            )
+        raise ValueError(
+            f"{name}: expected the shape [n, height, width], found {result.shape}{advice}"
+        )
+    if not len(result):
+        raise ValueError(f"{name}: found none, the shape is {result.shape}; expected at least one")
+    return result
+
+
+def classes_of(values, name, classes):
+    """Returns whole numbers from 0 to classes - 1, int [n]."""
+    result = array(values, name)
+    if result.ndim == 2 and result.shape[1] > 1:
+        raise ValueError(
+            f"{name}: expected one class per image, [n], found {result.shape}; of logits, "
+            "probabilities or one-hot labels, argmax(axis=1) are the classes"
+        )
+    result = result.reshape(-1)
+    if result.dtype.kind == "f" and not (np.isfinite(result) & (result == np.round(result))).all():
+        raise ValueError(f"{name}: expected whole numbers, the classes; found {result[:3]} ...")
+    result = result.astype(int)
+    if len(result) and not (0 <= result.min() and result.max() < classes):
+        raise ValueError(
+            f"{name}: expected classes from 0 to {classes - 1}, found {result.min()} to "
+            f"{result.max()}; for more classes, say how many"
+        )
+    return result
+
+
+def probabilities(values, name="probabilities"):
+    """Returns probabilities, float [n, classes], whose rows add up to 1."""
+    result = array(values, name, "[n, classes]").astype(float)
+    if not np.isfinite(result).all():
+        raise ValueError(f"{name}: some are not finite; has the training diverged?")
+    sums = result.sum(axis=1)
+    off = np.abs(sums - 1).max(initial=0)
+    if off > 0.01 or result.min(initial=0) < 0:
+        row = np.abs(sums - 1).argmax()
+        raise ValueError(
+            f"{name}: expected rows from 0 to 1 that add up to 1; row {row} adds up to "
+            f"{sums[row]:.3g}, the least value is {result.min():.3g}. Logits become probabilities "
+            "by tf.nn.softmax(logits)"
+        )
+    return result
+
+
+def same_length(**rows):
+    """Raises ValueError unless all have the same number of rows."""
+    if len({len(row) for row in rows.values()}) > 1:
+        found = ", ".join(f"{len(row)} {name}" for name, row in rows.items())
+        raise ValueError(f"expected one of each per image, found {found}")
+
+
+def class_names(classes):
+    """Returns (how many, names) for a number of classes or a sequence of their names."""
+    if isinstance(classes, (int, np.integer)) and not isinstance(classes, bool) and classes > 0:
+        return int(classes), [str(k) for k in range(classes)]
+    if isinstance(classes, (list, tuple, np.ndarray, range)) and len(classes):
+        return len(classes), [str(name) for name in classes]
+    raise TypeError(f"classes: expected their number or a list of their names, found {classes!r}")
+
+
+def pair(split):
+    """Returns (images, labels) of a Split or any pair."""
+    try:
+        first, second = split
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"expected a Split or a pair (images, labels), found {_kind(split)}"
+        ) from None
+    first = images(first)
+    second = array(second, "labels").reshape(-1)
+    same_length(images=first, labels=second)
+    return first, second
