@@ -145,6 +145,20 @@ def verdict(name, answer=None):
     return line
 
 
+def test_a_cell_needs_what_binds_changes_or_trains_its_names_and_nothing_else():
+    cells = [
+        "import numpy as np\nx = np.ones(3)\nprint(x)",
+        "def f(v):\n    return v + later\n\nfor x in range(3):\n    slow = x",
+        "later = 1\nmodel = build()\nhistory = training.fit(model, x)",
+        "scores = {}\nscores['a'] = f(2)\nunused = model.predict(x)",
+    ]
+    kept = needed(cells, "x = 5\nprint(scores, model)").splitlines()
+    kept = [line for line in kept if not line.startswith(("def", "    return"))]
+    assert "scores['a'] = f(2)" in kept and "history = training.fit(model, x)" in kept
+    assert "later = 1" in kept and "scores = {}" in kept
+    assert not {"print(x)", "unused = model.predict(x)"} & set(kept)
+
+
 def test_every_notebook_has_an_exercise_that_checks_what_the_learner_writes():
     assert {name[:2] for name in EXERCISES} == set(NOTEBOOKS)
 
