@@ -253,7 +253,7 @@ def test_mcnemars_test_has_the_values_of_a_fair_coin(first_only, second_only, p)
 
 
 def test_the_interval_has_the_values_of_agresti_and_min():
-    """Their formula by hand, on the 1600 approval ratings of Agresti's "Categorical Data Analysis"."""
+    """Their formula by hand, on 1600 approval ratings from Agresti, "Categorical Data Analysis"."""
     found = paired_images(*answers(794, 150, 86, 570))
     centre, discordant, n = 64 / 1602, 237, 1602
     half = 1.96 * np.sqrt((discordant - 64**2 / n) / n**2)
