@@ -5,7 +5,9 @@ The defaults and the place of epsilon are those of Keras, and so are the numbers
 """
 
 import math
+import weakref
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -14,16 +16,23 @@ class Optimizer(tf.Module):
 
     learning_rate: a number, or a schedule: a function from the step (an integer tensor, from 0)
     to a number. A number can be changed between two calls of fit: `optimizer.learning_rate = 0.1`.
+    All other settings are fixed once there is memory, as are the variables that it belongs to.
+    Raises ValueError or TypeError for a setting out of its range.
     """
 
     slots = 0  # how many tensors of memory a variable needs
 
     def __init__(self, learning_rate):
         super().__init__()
-        self.schedule = learning_rate if callable(learning_rate) else None
-        self.rate = tf.Variable(0.0 if self.schedule else learning_rate, dtype=tf.float32)
-        self.iterations = tf.Variable(0, dtype=tf.int64)
         self.memory = None
+        self.schedule = learning_rate if callable(learning_rate) else None
+        rate = _first_rate(self.schedule) if self.schedule else learning_rate
+        self.rate = tf.Variable(_checked_rate(rate), dtype=tf.float32)
+        self.iterations = tf.Variable(0, dtype=tf.int64)
+
+    def __setattr__(self, name, value):
+        _check_setting(self, name, value)
+        super().__setattr__(name, value)
 
     @property
     def learning_rate(self):
@@ -32,25 +41,47 @@ class Optimizer(tf.Module):
 
     @learning_rate.setter
     def learning_rate(self, value):
-        if self.schedule:
+        if self.schedule or callable(value):
             raise AttributeError("the learning rate follows a schedule; make a new optimizer")
-        self.rate.assign(value)
+        self.rate.assign(_checked_rate(value))
 
     def build(self, variables):
-        """Makes the memory for these variables, all zero, unless it is there."""
+        """Makes the memory for these variables, all zero, unless it is there.
+
+        Raises ValueError if it is there for other variables, for which it would be wrong.
+        """
+        variables = _checked_variables(variables)
         if self.memory is None:
+            self._owners = tuple(weakref.ref(w) for w in variables)  # keeps no dead model
             self.memory = [
                 [tf.Variable(tf.zeros_like(w), trainable=False) for _ in range(self.slots)]
                 for w in variables
             ]
+        if not _same([owner() for owner in self._owners], variables):
+            raise ValueError(
+                f"this optimizer was built for {len(self._owners)} variables, and these "
+                f"{len(variables)} are not the same ones: it remembers their gradients and steps. "
+                "Make a new optimizer for each model, and after layers were replaced or frozen"
+            )
 
     def apply(self, gradients, variables):
-        """Takes one step: changes each variable in place by its gradient, same order."""
+        """Takes one step: changes each variable in place by its gradient, same order.
+
+        Raises ValueError if the variables are not those of the first step, or a gradient is None,
+        which means that the loss does not depend on the variable.
+        """
         self.build(variables)
-        rate = self.learning_rate
+        gradients = _checked_gradients(gradients, variables)
+        rate = tf.convert_to_tensor(self.learning_rate)
+        if rate.shape.rank:
+            raise ValueError(f"the schedule returned shape {rate.shape}: expected one number")
         for w, g, memory in zip(variables, gradients, self.memory, strict=True):
             self.update(w, g, tf.cast(rate, w.dtype), *memory)
         self.iterations.assign_add(1)
+
+    def update(self, w, g, rate, *memory):
+        """Changes w by its gradient g: the rule, which each optimizer writes for itself."""
+        raise NotImplementedError("an optimizer is a subclass with its own update(w, g, rate, ...)")
 
 
 class SGD(Optimizer):
@@ -132,3 +163,88 @@ def one_cycle(rate, steps, warmup=0.3):
         return rate * tf.minimum(progress / warmup, (1.0 - progress) / (1.0 - warmup))
 
     return schedule
+
+
+def _number(name, value):
+    """Returns the value as a float, if it is one finite number: Python's, NumPy's or a tensor."""
+    if isinstance(value, tf.Variable):
+        raise TypeError(f"{name} is a variable, and would not follow it: pass its value")
+    number = np.asarray(value) if isinstance(value, (int, float, np.generic, tf.Tensor)) else value
+    if getattr(number, "dtype", None) is None or number.dtype.kind not in "iuf":
+        raise TypeError(f"{name} is {value!r:.80}: expected a number")
+    if number.shape != () or not np.isfinite(number):
+        raise ValueError(f"{name} is {value!r:.80}: expected one finite number")
+    return float(number)
+
+
+def _checked_rate(value):
+    rate = _number("the learning rate", value)
+    if rate < 0:
+        raise ValueError(f"the learning rate is {rate:g}: expected 0 or more")
+    return rate
+
+
+def _first_rate(schedule):
+    """Returns what the schedule says for step 0."""
+    try:
+        rate = schedule(tf.constant(0, tf.int64))
+        return rate.read_value() if isinstance(rate, tf.Variable) else rate
+    except TypeError as error:
+        raise TypeError(
+            "the learning rate is neither a number nor a function from the step to a number, "
+            f"such as cosine(rate, steps): {error}"
+        ) from error
+
+
+def _check_setting(optimizer, name, value):
+    """Raises what is wrong with giving this attribute of an optimizer this value."""
+    built = vars(optimizer).get("memory") is not None
+    if built and name != "learning_rate" and not name.startswith("_"):
+        raise AttributeError(
+            f"only learning_rate can be changed after the first step, not {name}: make a new "
+            "optimizer"
+        )
+    if name in ("momentum", "rho", "beta_1", "beta_2") and not 0 <= _number(name, value) < 1:
+        raise ValueError(f"{name} is {value!r}: expected 0 or more and less than 1")
+    if name == "epsilon" and not _number(name, value) > 0:
+        raise ValueError(f"epsilon is {value!r}: expected more than 0")
+    if name == "nesterov" and value and not optimizer.momentum:
+        raise ValueError("nesterov is a form of momentum, which is 0: expected, say, momentum=0.9")
+
+
+def _same(one, other):
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _checked_variables(variables):
+    """Returns the variables as a list."""
+    if not isinstance(variables, (list, tuple)):
+        raise TypeError(
+            f"the variables are of type {type(variables).__name__}: expected a list, such as "
+            "model.trainable_variables"
+        )
+    if not variables:
+        raise ValueError("no variables: the model has no trainable ones, or keeps them elsewhere")
+    for w in variables:
+        if not hasattr(w, "assign_sub"):
+            raise TypeError(f"found {w!r:.80} among the variables: gradients come first, in apply")
+    return list(variables)
+
+
+def _checked_gradients(gradients, variables):
+    """Returns the gradients as dense tensors, one for each variable and of its shape."""
+    if not isinstance(gradients, (list, tuple)) or len(gradients) != len(variables):
+        found = len(gradients) if isinstance(gradients, (list, tuple)) else type(gradients).__name__
+        raise ValueError(f"gradients: {found}; expected a list of {len(variables)}, as variables")
+    dense = []
+    for i, (g, w) in enumerate(zip(gradients, variables, strict=True)):
+        which = f"variable {i} ({w.name}, shape {tuple(w.shape)})"
+        if g is None:
+            raise ValueError(
+                f"no gradient for {which}: the loss does not depend on it. Leave it out of the "
+                "variables, or look where the computation leaves the tape (NumPy, integers)"
+            )
+        dense.append(tf.convert_to_tensor(g))  # the gradients of tf.gather come as rows
+        if not dense[-1].shape.is_compatible_with(w.shape):
+            raise ValueError(f"a gradient of shape {dense[-1].shape} for {which}: expected equal")
+    return dense
