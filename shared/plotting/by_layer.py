@@ -54,7 +54,7 @@ def layers(values, ylabel, title=None, *, scale="log", names=None, setting=None)
         if most <= 20:
             axis.set_xticks(range(1, most + 1))
     axis.set(xlabel="layer", ylabel=ylabel, title=title or "")
-    label_lines(axis)
+    label_lines(axis, x="start" if len({rows.shape[1] for rows in runs.values()}) > 1 else None)
     return figure
 
 

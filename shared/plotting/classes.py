@@ -106,5 +106,5 @@ def calibration(labels, probabilities, bins=10, title=None):
         ha="right", va="bottom", color=ink(GREY), fontsize=SMALL,
     )  # fmt: skip
     axis.set(xlabel="predicted probability, mean of the bin (%)", ylabel="accuracy (%)")
-    axis.set_title(title or f"Is the confidence kept? {bins} bins of {len(order[0]):,} images")
+    axis.set_title(title or f"Accuracy against confidence, {bins} bins of {len(order[0]):,} images")
     return figure

@@ -159,7 +159,7 @@ def contenders(
     for row, count, n, colour in marks:
         axes[0].plot(edge, row, "X", ms=7, color=colour)
         axes[0].annotate(
-            f"{count} of {n} diverged", (edge, row), (0, -7), textcoords="offset points",
+            f"{count} of {n} diverged", (edge, row), (0, -8), textcoords="offset points",
             color=ink(RED), ha="left" if diverged == "bottom" else "right", va="top",
             fontsize=SMALL,
         )  # fmt: skip
@@ -262,9 +262,9 @@ def _mark_diverged(axis, marks, where):
         )  # fmt: skip
         text = "diverged" if count == n else f"{count} of {n} diverged"
         axis.annotate(
-            text, (place, height), (0, 6 if where == "bottom" else -6),
+            text, (place, height), (-5, -3 if where == "bottom" else 3),
             xycoords=axis.get_xaxis_transform(), textcoords="offset points", rotation=90,
-            ha="center", va="bottom" if where == "bottom" else "top", color=ink(RED),
+            ha="right", va="bottom" if where == "bottom" else "top", color=ink(RED),
             fontsize=SMALL,
         )  # fmt: skip
 

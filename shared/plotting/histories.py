@@ -16,6 +16,7 @@ from shared.plotting.style import (
 )
 
 PANELS = {"loss": ("loss", 1), "accuracy": ("accuracy (%)", 100)}
+MOST = 6  # runs, of which training is drawn, too
 
 
 def curves(runs, title=None, loss_scale="linear", setting=None):
@@ -23,8 +24,9 @@ def curves(runs, title=None, loss_scale="linear", setting=None):
 
     runs: a History (ours or Keras's), drawn as training and validation; or {name: History}, or
     {name: [History, ...]} for several seeds, drawn as one colour each: validation as a line with
-    its range over the seeds, training dashed. Names that are numbers get colours with an order.
-    loss_scale: "linear" or "log". setting: what the names are, "η" for labels such as "η = 0.1".
+    its range over the seeds, and of up to six runs also training, dashed. Names that are
+    numbers get colours with an order. loss_scale: "linear" or "log". setting: what the names are,
+    "η" for labels such as "η = 0.1".
 
     What the first epochs alone would add to an axis is cut off: the line comes in from its edge.
     A run that diverged is drawn as far as it is finite and named as diverged. Without an accuracy
@@ -35,14 +37,15 @@ def curves(runs, title=None, loss_scale="linear", setting=None):
         raise ValueError(f'loss_scale is {loss_scale!r}: expected "linear" or "log"')
     several = isinstance(runs, dict) and not _is_record(runs)
     groups, notes = _groups(runs if several else {"": runs}, setting)
-    keys = {key for group in groups.values() for record in group for key in record}
+    keys = {key for group in groups.values() for record in group for key in record} - {"diverged"}
     shown = [key for key in PANELS if key in keys or f"val_{key}" in keys] or ["loss"]
     height = min(4.5, max(3.2, 1.2 + 0.17 * len(groups))) if several else 3.2
     figure, axes = panels(1, len(shown), height=height, layout=None, squeeze=False)
     axes = axes[0]
     for axis, key in zip(axes, shown, strict=True):
         drawn = _panel(axis, groups, key, several)
-        axis.set(xlabel="epoch", title=PANELS[key][0])
+        axis.set_xlabel("epoch")
+        axis.set_title(PANELS[key][0], y=1.0)  # a place that need not be looked for
         if key == "loss" and loss_scale == "log":
             log_axis(axis, "y")
         elif drawn:
@@ -50,11 +53,11 @@ def curves(runs, title=None, loss_scale="linear", setting=None):
         _whole_epochs(axis, drawn)
         label_lines(axis)
     if several and any("val_loss" in record for group in groups.values() for record in group):
-        notes.insert(0, "solid: validation, dashed: training")
+        notes.insert(
+            0, "validation" if len(groups) > MOST else "solid: validation, dashed: training"
+        )
     if "accuracy" not in shown and "loss" in keys:
         notes.append('no accuracy was recorded: compile(..., metrics=["accuracy"])')
-    if not keys:
-        notes.append("no epoch was finished")
     figure.text(
         0.995, 0.01, "   ".join(notes), ha="right", va="bottom", color=ink("grey"), size=SMALL
     )
@@ -78,10 +81,13 @@ def _groups(runs, setting):
         label = named(name, setting)
         group = list(group) if isinstance(group, (list, tuple)) else [group]
         records = [_record(run, label) for run in group]
-        ended = [not record or record.pop("diverged") for record in records]
-        if any(ended):
-            count = f" ({sum(ended)} of {len(ended)})" if len(ended) > 1 else ""
-            notes.append(f"{label}: diverged{count}".removeprefix(": "))
+        for said, ended in (
+            ("no finite epoch", [not record for record in records]),
+            ("diverged", [record.get("diverged", False) for record in records]),
+        ):
+            if any(ended):
+                count = f" ({sum(ended)} of {len(ended)})" if len(ended) > 1 else ""
+                notes.append(f"{label}: {said}{count}".removeprefix(": "))
         groups[name, label] = [record for record in records if record]
     return groups, notes
 
@@ -162,6 +168,9 @@ def _panel(axis, groups, key, several):
         look = styles[name]
         solid = _group(axis, group, f"val_{key}", label, look, "-", 1.8)
         text = f"_{label}" if solid else label
+        if solid and len(groups) > MOST:
+            drawn.append(solid)
+            continue
         dashed = _group(axis, group, key, text, Look(look.colour, None), "--", 1.0)
         if solid or dashed:
             drawn.append(solid + dashed)
@@ -170,7 +179,8 @@ def _panel(axis, groups, key, several):
 
 def _group(axis, group, key, label, look, style, width):
     """Draws the mean and range of some runs, and alone those that go on; returns their curves."""
-    series = [record[key] for record in group if len(record.get(key, ([], []))[1])]
+    group = [record for record in group if len(record.get(key, ([], []))[1])]
+    series = [record[key] for record in group]
     if not series:
         return []
     shortest = min(len(values) for _, values in series)
@@ -184,6 +194,10 @@ def _group(axis, group, key, label, look, style, width):
     for x, values in series:
         if len(values) > shortest:
             axis.plot(x[shortest - 1 :], values[shortest - 1 :], style, color=look.colour, lw=0.7)
+    for record in group:
+        if record["diverged"]:
+            x, values = record[key]
+            axis.plot(x[-1], values[-1], "X", color=look.colour, ms=8)
     return series
 
 

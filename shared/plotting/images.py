@@ -132,7 +132,13 @@ def mistakes(split, probabilities, most=20, classes=None):
     if not len(wrong):
         figure, axis = panels(height=1.0)
         axis.axis("off")
-        axis.text(0, 0.5, f"No mistakes in {len(labels):,} images", fontsize=12, va="center")
+        axis.text(
+            0,
+            0.5,
+            f"No mistakes: all {len(labels):,} are classified correctly",
+            fontsize=12,
+            va="center",
+        )
         return figure
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
     titles = [
@@ -180,11 +186,12 @@ def probabilities(images, probabilities, labels=None, classes=None, columns=5, t
             colours[labels[k]] = GREEN
             above.set_title(f"label {names[labels[k]]}", fontsize=SMALL, loc="center", pad=2)
         below.bar(range(count), shares[k], color=colours, width=0.8)
-        below.annotate(
-            percent(shares[k, predicted]), (predicted, shares[k, predicted]), (0, 1),
+        written = below.annotate(
+            percent(shares[k, predicted], 1), (predicted, shares[k, predicted]), (0, 1),
             textcoords="offset points", ha="center", va="bottom", fontsize=SMALL,
             color=ink(colours[predicted]),
         )  # fmt: skip
+        written.set_in_layout(False)
         below.set(ylim=(0, 1.25), yticks=[], xlim=(-1.2, count + 0.2))
         below.set_xticks(range(count), names, fontsize=SMALL, rotation=90 if longest > 2 else 0)
         below.tick_params(length=0, pad=1)

@@ -6,7 +6,7 @@ from matplotlib.artist import Artist
 
 from shared.plotting.style import ink
 
-ABOVE = 2  # pixels between a line and the label that stands on it
+ABOVE = 3  # pixels between a line and the label that stands on it
 HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
 
 
@@ -36,7 +36,8 @@ def label_lines(axes, gap=0.0, x=None):
     behind a label says that the line's end is above or below the axes.
 
     gap: the least distance between the middles of two labels, as a part of the axes' height; never
-    less than the height of the text. x: a number, or {label: number} for some of the labels.
+    less than the height of the text. x: a number, or {label: number} for some of the labels; or
+    "start", to the left of each line, where lines begin apart and end together.
     """
     lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
     lines = [line for line in lines if np.isfinite(line.get_xydata()).all(axis=1).any()]
@@ -59,15 +60,16 @@ def label_lines(axes, gap=0.0, x=None):
             va="center",
             color=ink(line.get_color()),
             annotation_clip=False,
-            path_effects=HALO,
         )
         if at is not None:
-            text.set(ha="center")
+            text.set(ha="right" if at == "start" else "center")
         labels.append((line, text, at))
     if labels:
         arrangement = _Arrangement(axes, labels, gap)
         axes.add_artist(arrangement)
         axes.autoscale_view()
+        if x == "start":
+            _make_room(axes, max(text.get_window_extent().width for _, text, _ in labels))
         arrangement.arrange()
     return [text for _, text, _ in labels]
 
@@ -96,16 +98,18 @@ class _Arrangement(Artist):
             place, height = _anchor(self.axes, line, at, frame)
             beyond = " ↑" if height > frame.y1 + 1 else " ↓" if height < frame.y0 - 1 else ""
             text.set_text(line.get_label() + beyond)
+            text.set_path_effects(HALO if place < frame.x1 else [])  # among the lines
             height = min(max(height, frame.y0), frame.y1)
             if at is None:
                 left.append(place)
+            elif at == "start":
+                left.append(place - size.width)
             else:
                 half = size.width / 2
-                place = min(
-                    max(place, frame.x0 + half), max(frame.x1, frame.x0 + size.width) - half
-                )
+                last = max(frame.x1, frame.x0 + size.width) - half
+                place = min(max(place, frame.x0 + half), last)
                 left.append(place - half)
-                height += size.height / 2 + ABOVE
+                height = _beside(line, left[-1], size, height, frame)
             wanted.append((place, height))
         boxes = [(x, x + size.width) for x, size in zip(left, sizes, strict=True)]
         for group in _columns(boxes):
@@ -127,6 +131,8 @@ def _anchor(axes, line, at, frame):
     points = line.get_transform().transform(line.get_xydata())
     points = points[np.isfinite(points).all(axis=1)]
     rising = points[np.argsort(points[:, 0], kind="stable")]
+    if at == "start":
+        return points[0] - (8 * axes.figure.dpi / 100, 0)
     if at is not None:
         place = axes.transData.transform((at, axes.get_ylim()[0]))[0]
         return place, np.interp(place, *rising.T)
@@ -134,7 +140,28 @@ def _anchor(axes, line, at, frame):
     if x > frame.x1:  # the limits cut the line: its height there
         y = np.interp(frame.x1, *rising.T)
     ends_early = x < frame.x0 + 0.9 * frame.width
-    return (x if ends_early else frame.x1) + 6 * axes.figure.dpi / 100, y
+    return (x if ends_early else frame.x1) + 8 * axes.figure.dpi / 100, y
+
+
+def _beside(line, left, size, height, frame):
+    """Returns where the middle of a label stands above its line, or below it at the axes' top."""
+    points = line.get_transform().transform(line.get_xydata())
+    points = points[np.isfinite(points).all(axis=1)]
+    rising = points[np.argsort(points[:, 0], kind="stable")]
+    under = np.interp(np.linspace(left, left + size.width, 9), *rising.T)
+    away = size.height / 2 + ABOVE
+    if height + 2 * away > frame.y1:
+        return max(under.min(), height - 10) - away
+    return min(under.max(), height + 10) + away  # a steep line may touch its label
+
+
+def _make_room(axes, width):
+    """Moves the left limit of the axes so that labels of this width (pixels) stand before it."""
+    scale = axes.xaxis.get_transform()
+    low, high = scale.transform(np.array(axes.get_xlim()))
+    part = min(0.6, 1.05 * (width + 12) / axes.get_window_extent().width)
+    first = scale.inverted().transform(np.array([high - (high - low) / (1 - part)]))[0]
+    axes.set_xlim(left=first)
 
 
 def _columns(boxes):

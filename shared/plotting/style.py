@@ -58,11 +58,10 @@ def panels(rows=1, columns=1, width=9.0, height=3.2, **options):
     return figure, axes
 
 
-def png(figure, dpi=120):
-    """Returns the figure as the bytes of a PNG, without a second pass to crop its margins."""
+def png(figure):
+    """Returns the figure as the bytes of a PNG, drawn once: quicker than savefig."""
     buffer = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=dpi, bbox_inches=figure.bbox_inches)
+    FigureCanvasAgg(figure).print_png(buffer)
     return buffer.getvalue()
 
 
@@ -195,11 +194,14 @@ def set_ticks(axes, which, ticks, texts):
     )
 
 
-def percent(probability):
-    """Returns a probability as text, with as many decimals as keep it from reading "100%"."""
-    if not probability < 0.9995:
-        if 1 - probability < 1e-6:
-            return ">99.9999%"
-        decimals = int(np.ceil(-np.log10(1 - probability))) - 2
-        return f"{np.floor(probability * 10.0 ** (decimals + 2)) / 10.0**decimals:.{decimals}f}%"
-    return f"{probability:.1%}"
+def percent(probability, decimals=4):
+    """Returns a probability as text, with as many decimals as keep it from reading "100%".
+
+    decimals: at most these, then it reads ">99.9999%".
+    """
+    if probability < 0.9995:
+        return f"{probability:.1%}"
+    if 1 - probability < 10.0 ** -(decimals + 2):
+        return f">{100 - 10.0**-decimals:.{decimals}f}%"
+    needed = int(np.ceil(-np.log10(1 - probability))) - 2
+    return f"{np.floor(probability * 10.0 ** (needed + 2)) / 10.0**needed:.{needed}f}%"
