@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,13 @@ def test_every_requirement_is_pinned():
     text = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8")
     names = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert len(environment.pins()) == len(names) > 10
+
+
+def test_the_readme_names_versions_as_they_are_pinned():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    named = dict(re.findall(r"\b([a-z]+)(?:\[[a-z-]+\])?==([\d.]+\d)", readme))
+    assert {"tensorflow", "anywidget"} <= set(named)
+    assert named.items() <= environment.pins().items()
 
 
 @pytest.mark.parametrize("flags, good", [("fpu sse4_2 avx avx2", True), ("fpu sse4_2", False)])
