@@ -331,6 +331,7 @@ def test_small_layers_are_drawn_whole_and_connected_and_large_ones_with_an_ellip
     "model, error, says",
     [
         (3, TypeError, "found int, expected a model"),
+        (Softmax, TypeError, "found the class Softmax"),
         ([784], ValueError, "expected two or more whole numbers"),
         ([784, 0.5], ValueError, r"found the sizes \[784, 0.5\]"),
         ([784, 0, 10], ValueError, "from 1 on"),
@@ -653,6 +654,7 @@ def test_a_grid_of_losses_is_drawn_as_the_function_is():
         (bowl, {}, None, ValueError, "found 0, expected 1 to 4"),
         (bowl, {i: descent(0.1) for i in range(5)}, None, ValueError, "found 5"),
         (bowl, descent(0.1), (1, 0, 0, 1), ValueError, "limits: found"),
+        (bowl, descent(0.1), (0, 1), ValueError, "limits: found"),
         (bowl, descent(0.1), (0, 1, 0, 1), ValueError, "without the start of a path"),
         (lambda a, b: 1.0, descent(0.1), None, ValueError, "losses of shape"),
         (lambda a, b: 0 * a, descent(0.1), None, ValueError, "the same value everywhere"),

@@ -186,8 +186,8 @@ def sheet(grids, names, title, foot):
         (WIDEST - 0.3 - gap * (len(grids) - 1)) / across,
         (HIGHEST - head - foot) / tall,
     )
-    number = max(width_of(axes, short(v), SMALL) for grid in grids for v in grid.flat) + 0.05
-    if side < max(SMALLEST, number):
+    numbers = {short(v) for grid in grids for v in grid.flat} if side >= SMALLEST else ()
+    if side < max((width_of(axes, n, SMALL) + 0.05 for n in numbers), default=LARGEST):
         raise ValueError(
             f"found {' and '.join(times(grid.shape) for grid in grids)} cells, too many for the "
             f"numbers in them, in a figure of {WIDEST:g} x {HIGHEST:g} inches: take a smaller part "

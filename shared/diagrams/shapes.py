@@ -36,6 +36,8 @@ def read(model, image=(28, 28)):
     """
     if isinstance(model, (list, tuple, np.ndarray)):
         return sizes(model)
+    if isinstance(model, type):
+        raise TypeError(f"found the class {model.__name__}, expected a model made from it")
     if isinstance(getattr(model, "layers", None), list) and hasattr(model, "count_params"):
         first, layers = keras(model)
     elif hasattr(model, "trainable_variables"):

@@ -79,6 +79,10 @@ def path_of(path, name):
 
 def grid(loss, paths, limits):
     """Returns (x, y, losses [rows, columns], limits) to draw the contours from."""
+    if limits is not None and not (
+        len(limits) == 4 and limits[0] < limits[1] and limits[2] < limits[3]
+    ):
+        raise ValueError(f"limits: found {limits}, expected (left, right, low, high)")
     if callable(loss):
         if limits is None:
             limits = around(loss, paths.values())
@@ -100,8 +104,6 @@ def grid(loss, paths, limits):
             f"loss: found losses of shape {list(z.shape)}, expected [{y.size}, {x.size}], one for "
             "each point of the grid, and finite ones"
         )
-    if not (limits[0] < limits[1] and limits[2] < limits[3]):
-        raise ValueError(f"limits: found {limits}, expected (left, right, low, high)")
     return x, y, z, limits
 
 
