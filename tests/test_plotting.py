@@ -165,7 +165,7 @@ def test_mistakes_shows_the_most_confident_ones_first():
     shown = [axis for axis in axes if axis.images]
     titles = [axis.get_title("center") for axis in shown]
     assert titles == ["label 2\npredicted 1\n80.0%", "label 1\npredicted 0\n60.0%"]
-    np.testing.assert_array_equal(shown[0].images[0].get_array(), images[2])
+    np.testing.assert_allclose(shown[0].images[0].get_array(), images[2], rtol=1e-6)
 
 
 def test_histograms_names_each_layer_with_its_mean_and_spread():

@@ -16,7 +16,7 @@ from shared.plotting.by_layer import histograms, layers
 from shared.plotting.classes import calibration, class_shares, confusion_matrix
 from shared.plotting.comparisons import contenders, mean_interval, sweep
 from shared.plotting.histories import curves
-from shared.plotting.images import digits, mistakes, probabilities, weights
+from shared.plotting.images import digits, mistakes, probabilities, rows, weights
 from shared.plotting.lines import label_lines, spread
 from shared.plotting.style import (
     BLACK,
@@ -70,6 +70,7 @@ __all__ = [
     "panels",
     "png",
     "probabilities",
+    "rows",
     "spread",
     "sweep",
     "weights",

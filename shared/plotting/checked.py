@@ -1,18 +1,20 @@
-"""What the figures check about what they are given; the same words for the same fault."""
+"""What the figures check about what they are given, beyond what shared/checks.py does."""
 
 import numpy as np
+
+from shared import checks
 
 
 def array(values, name, dimensions=None):
     """Returns values as an array of numbers; dimensions: "[n, height, width]", for the message."""
     if values is None or isinstance(values, (str, bytes, dict)):
-        raise TypeError(f"{name}: expected an array{_of(dimensions)}, found {_kind(values)}")
+        raise TypeError(f"{name}: expected an array{_of(dimensions)}, found {checks.kind(values)}")
     try:
         result = np.asarray(values)
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{name}: expected an array{_of(dimensions)}: {error}") from error
     if result.dtype.kind not in "buif" and result.dtype.name not in ("bfloat16",):
-        raise TypeError(f"{name}: expected numbers, found {_kind(values)} of {result.dtype}")
+        raise TypeError(f"{name}: expected numbers, found {checks.kind(values)} of {result.dtype}")
     if dimensions and result.ndim != dimensions.count(",") + 1:
         raise ValueError(f"{name}: expected the shape {dimensions}, found {result.shape}")
     return result
@@ -20,10 +22,6 @@ def array(values, name, dimensions=None):
 
 def _of(dimensions):
     return f" {dimensions}" if dimensions else " of numbers"
-
-
-def _kind(values):
-    return "None" if values is None else f"a {type(values).__name__}"
 
 
 def images(values, name="images"):
@@ -55,10 +53,7 @@ def classes_of(values, name, classes):
             f"{name}: expected one class per image, [n], found {result.shape}; of logits, "
             "probabilities or one-hot labels, argmax(axis=1) are the classes"
         )
-    result = result.reshape(-1)
-    if result.dtype.kind == "f" and not (np.isfinite(result) & (result == np.round(result))).all():
-        raise ValueError(f"{name}: expected whole numbers, the classes; found {result[:3]} ...")
-    result = result.astype(int)
+    result = checks.labels(result, name)
     if len(result) and not (0 <= result.min() and result.max() < classes):
         raise ValueError(
             f"{name}: expected classes from 0 to {classes - 1}, found {result.min()} to "
@@ -101,14 +96,6 @@ def class_names(classes):
 
 
 def pair(split):
-    """Returns (images, labels) of a Split or any pair."""
-    try:
-        first, second = split
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"expected a Split or a pair (images, labels), found {_kind(split)}"
-        ) from None
-    first = images(first)
-    second = array(second, "labels").reshape(-1)
-    same_length(images=first, labels=second)
-    return first, second
+    """Returns (images [n, height, width], labels [n]) of a Split or any pair."""
+    pictures, labels = checks.split(split, "split")
+    return images(pictures), labels

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from shared import checks
 from shared.claims import accuracy_interval
 from shared.plotting import checked
 from shared.plotting.style import BLUE, GREY, SMALL, contrast, ink, looks, panels
@@ -89,8 +90,7 @@ def calibration(labels, probabilities, bins=10, title=None):
     shares = checked.probabilities(probabilities)
     labels = checked.classes_of(labels, "labels", shares.shape[1])
     checked.same_length(labels=labels, probabilities=shares)
-    if len(labels) < bins or bins < 1:
-        raise ValueError(f"{len(labels)} images for {bins} bins: expected at least one for each")
+    bins = checks.whole(bins, "bins", 1, len(labels))
     confidence, right = shares.max(axis=1), shares.argmax(axis=1) == labels
     order = np.array_split(np.argsort(confidence, kind="stable"), bins)
     said = np.array([confidence[part].mean() for part in order])

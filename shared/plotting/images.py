@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib import ticker
 
+from shared import checks
 from shared.plotting import checked
 from shared.plotting.style import (
     GREEN,
@@ -22,9 +23,7 @@ def _grid(n, columns, lines, title, aspect=1.0, beside=0.0):
 
     aspect: height of a picture over its width; beside: inches kept free on the right.
     """
-    if not isinstance(columns, (int, np.integer)) or columns < 1:
-        raise ValueError(f"columns is {columns!r}: expected a whole number, at least 1")
-    columns = min(columns, n)
+    columns = min(checks.whole(columns, "columns", 1), n)
     rows = -(-n // columns)
     top = 0.4 if title else 0.05
     gap, text = 0.05, lines * LINE + (0.05 if lines else 0)
@@ -84,8 +83,7 @@ def weights(images, titles=None, columns=10, title=None, percentile=99.0):
     images = checked.images(images, "weights").astype(float)
     if not np.isfinite(images).all():
         raise ValueError("weights: some are not finite; has the training diverged?")
-    if not 0 < percentile <= 100:
-        raise ValueError(f"percentile is {percentile!r}: expected a number from 0 to 100")
+    percentile = checks.number(percentile, "percentile", 0, 100)
     texts = _titles(titles, len(images))
     lines = max((text.count("\n") + 1 for text in texts), default=0)
     height, width = images.shape[1:]
@@ -110,6 +108,45 @@ def weights(images, titles=None, columns=10, title=None, percentile=99.0):
     bar.ax.yaxis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
     label = f"weight, clipped;\nfrom {low:.2g} to {high:.2g}" if ends else "weight"
     bar.set_label(label, fontsize=SMALL)
+    return figure
+
+
+def rows(pictures, title=None, signed=(), columns=None):
+    """Draws named rows of pictures, such as filters above what they respond to; returns the figure.
+
+    pictures: {name: images [n, height, width]}, as many in each row; sizes and scales may differ
+    from row to row. signed: the names of rows of weights, drawn red and blue about a white zero,
+    each on the scale of its own largest weight. columns: titles of the columns.
+    """
+    if not isinstance(pictures, dict) or not pictures:
+        raise TypeError(f"pictures: expected {{name: images}}, found {checks.kind(pictures)}")
+    pictures = {name: checked.images(row, f"{name!r}") for name, row in pictures.items()}
+    checked.same_length(**{str(name): row for name, row in pictures.items()})
+    signed = [signed] if isinstance(signed, str) else list(signed)
+    if not set(signed) <= set(pictures):
+        raise ValueError(f"signed: expected names among {list(pictures)}, found {signed}")
+    n = len(next(iter(pictures.values())))
+    texts = _titles(columns, n)
+    lines = [part for name in pictures for part in str(name).split("\n")]
+    left = 0.085 * max(map(len, lines)) + 0.1  # inches, for the names
+    above = (0.4 if title else 0.05) + (0.25 if texts else 0)
+    cell = min((9.0 - left) / n, max((4.5 - above) / len(pictures), 0.4), 1.4)
+    width, height = left + n * cell, above + len(pictures) * cell
+    figure, axes = panels(len(pictures), n, max(width, 3.0), height, layout=None, squeeze=False)
+    for i, (line, (name, row)) in enumerate(zip(axes, pictures.items(), strict=True)):
+        for k, (axis, image) in enumerate(zip(line, row, strict=True)):
+            limit = float(np.abs(image).max()) or 1.0
+            scale = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if name in signed else {}
+            axis.imshow(image, interpolation="nearest", **scale)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+            box = left + k * cell, height - above - (i + 1) * cell, 0.94 * cell, 0.94 * cell
+            axis.set_position(np.array(box) / (2 * [figure.get_figwidth(), height]))
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SMALL)
+    for axis, text in zip(axes[0], texts, strict=False):
+        axis.set_title(text, fontsize=SMALL, loc="center", pad=2)
+    if title:
+        figure.suptitle(title, x=0.02 / width, y=1 - 0.08 / height, ha="left", va="top")
     return figure
 
 
@@ -140,7 +177,7 @@ def mistakes(split, probabilities, most=20, classes=None):
             va="center",
         )
         return figure
-    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
+    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][: checks.whole(most, "most", 1)]
     titles = [
         f"label {names[labels[i]]}\npredicted {names[predictions[i]]}\n{percent(confidence[i])}"
         for i in worst
@@ -167,7 +204,7 @@ def probabilities(images, probabilities, labels=None, classes=None, columns=5, t
     if labels is not None:
         labels = checked.classes_of(labels, "labels", count)
         checked.same_length(images=images, labels=labels)
-    columns = min(columns, len(images))
+    columns = min(checks.whole(columns, "columns", 1), len(images))
     rows = -(-len(images) // columns)
     figure, cells = panels(
         2 * rows, columns, width=max(1.8 * columns, 3.6), height=min(2.15 * rows, 4.5) + 0.3,
