@@ -28,10 +28,10 @@ def _grid(n, columns, lines, title, aspect=1.0, beside=0.0):
     top = 0.4 if title else 0.05
     gap, text = 0.05, lines * LINE + (0.05 if lines else 0)
     cell = (9.0 - beside) / columns
-    fitting = ((4.5 - top) / rows - text) / aspect  # the whole at most 4.5 inches high
+    fitting = ((4.44 - top) / rows - text) / aspect  # the whole at most 4.5 inches high
     cell = min(cell, max(fitting, 0.6), 2.0)
     width = max(columns * cell + beside, min(9.0, 0.09 * len(title or "")))
-    height = top + rows * (cell * aspect + text)
+    height = top + rows * (cell * aspect + text) + 0.06
     figure, _ = panels(width=width, height=height, layout=None)
     figure.clear()
     axes = []
@@ -87,7 +87,7 @@ def weights(images, titles=None, columns=10, title=None, percentile=99.0):
     texts = _titles(titles, len(images))
     lines = max((text.count("\n") + 1 for text in texts), default=0)
     height, width = images.shape[1:]
-    figure, axes = _grid(len(images), columns, lines, title, height / width, beside=0.95)
+    figure, axes = _grid(len(images), columns, lines, title, height / width, beside=1.15)
     limit = float(np.percentile(np.abs(images), percentile)) or float(np.abs(images).max()) or 1.0
     for axis, image in zip(axes, images, strict=True):
         axis.axis("off")
@@ -106,7 +106,7 @@ def weights(images, titles=None, columns=10, title=None, percentile=99.0):
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=SMALL)
     bar.ax.yaxis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
-    label = f"weight, clipped;\nfrom {low:.2g} to {high:.2g}" if ends else "weight"
+    label = f"weight\n{low:.2g} to {high:.2g}\n(clipped)" if ends else "weight"
     bar.set_label(label, fontsize=SMALL)
     return figure
 
