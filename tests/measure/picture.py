@@ -53,11 +53,13 @@ def main():
         axis.imshow(pictures[digit], cmap="RdBu_r", clim=(-limit, limit))
         axis.axis("off")
         axis.set_title(digit, loc="center")
-    above.suptitle("What notebook 01 learns: where ink speaks for a digit, and where against it")
+    above.suptitle(
+        "What notebook 01 learns: ink on red raises the score of a digit, on blue it lowers it"
+    )
 
     axis = below.subplots()
     axis.set_xscale("log")
-    axis.set(xlim=(0.2, 60), ylim=(len(rows) - 0.5, -0.6))
+    axis.set(xlim=(0.16, 60), ylim=(len(rows) - 0.5, -0.6))
     for row, (_, _, *values, published, source) in enumerate(rows):
         centre, worst, best = (100 - float(value) for value in values)
         offset = {"textcoords": "offset points", "va": "center"}
@@ -65,9 +67,9 @@ def main():
             error = 100 - float(published)
             axis.plot(error, row, "D", mfc="white", color=plotting.GREY, ms=6)
             note, end = f"{error:.2f} %  {source.strip()}", max(error, worst)
-            axis.annotate(note, (end, row), (9, 0), color="#666666", fontsize=8, **offset)
+            axis.annotate(note, (end, row), (9, 0), color="#666666", fontsize=9, **offset)
         axis.plot([best, worst], [row, row], color=plotting.BLUE, lw=5, solid_capstyle="round")
-        axis.plot(centre, row, "o", color="white", ms=3)
+        axis.plot(centre, row, "o", mfc="white", mec=plotting.BLUE, ms=4)
         left = min(best, error) if published else best
         axis.annotate(
             f"{centre:.2f} %", (left, row), (-8, 0), color=plotting.BLUE, ha="right", **offset
