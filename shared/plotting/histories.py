@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from shared.plotting import checked
 from shared.plotting.lines import label_lines, spread
 from shared.plotting.style import (
     SMALL,
@@ -80,6 +81,8 @@ def _groups(runs, setting):
     for name, group in runs.items():
         label = named(name, setting)
         group = list(group) if isinstance(group, (list, tuple)) else [group]
+        if not group:
+            raise ValueError(f"run {label!r}: expected at least one History, found none")
         records = [_record(run, label) for run in group]
         for said, ended in (
             ("no finite epoch", [not record for record in records]),
@@ -113,7 +116,8 @@ def _record(run, label):
     n, end = len(history["loss"]), np.inf
     for prefix in ("", "val_"):
         for name, key in (("loss", "loss"), ("accuracy", accuracy)):
-            values = np.asarray(history.get(f"{prefix}{key}", []), float)
+            values = checked.array(history.get(f"{prefix}{key}", []), f"{where}{prefix}{key}")
+            values = values.astype(float)
             if values.ndim != 1:
                 raise ValueError(
                     f"{where}{prefix}{key}: expected one number per epoch, found the shape "

@@ -110,7 +110,7 @@ def looks(names):
     markers = itertools.cycle(MARKERS)
     if len(names) > 1 and is_ordered(names):
         places = {name: k for k, name in enumerate(sorted(names))}
-        shades = plt.get_cmap("plasma")(np.linspace(0, 0.66, len(names)))
+        shades = plt.get_cmap("plasma")(np.linspace(0, 0.63, len(names)))
         shown = [colors.to_hex(shades[places[name]]) for name in names]
     else:
         shown = itertools.cycle(COLOURS)
@@ -203,5 +203,6 @@ def percent(probability, decimals=4):
         return f"{probability:.1%}"
     if 1 - probability < 10.0 ** -(decimals + 2):
         return f">{100 - 10.0**-decimals:.{decimals}f}%"
-    needed = int(np.ceil(-np.log10(1 - probability))) - 2
-    return f"{np.floor(probability * 10.0 ** (needed + 2)) / 10.0**needed:.{needed}f}%"
+    needed = int(np.ceil(-np.log10(1 - probability) - 1e-9)) - 2
+    floor = np.floor(probability * 10.0 ** (needed + 2) + 1e-6) / 10.0**needed
+    return f"{floor:.{needed}f}%"
