@@ -5,6 +5,8 @@ kind of object. Each check returns what it was given in the one form in which th
 module works: NumPy arrays, ints, floats.
 """
 
+import functools
+import inspect
 import numbers
 
 import numpy as np
@@ -119,7 +121,7 @@ def whole(value, name, least, most=None):
 
 def number(value, name, low=-np.inf, high=np.inf):
     """Returns a finite number as a float, if it is from low to high."""
-    if isinstance(value, tf.Variable | tf.Tensor | np.ndarray) and not value.shape:
+    if isinstance(value, tf.Variable | tf.Tensor | np.ndarray) and not tuple(value.shape):
         value = np.asarray(value)[()]
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {kind(value)}: expected a number")
@@ -134,6 +136,28 @@ def flag(value, name):
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name}={value!r}: expected True or False, found {kind(value)}")
     return bool(value)
+
+
+def checked(check):
+    """Decorates a function or method: check sees the arguments of each call before it does.
+
+    check takes the same arguments by the same names, defaults included, and raises what is wrong.
+    So what a notebook teaches stands in `layers` and `optimizers` exactly as it is taught.
+    """
+
+    def decorate(function):
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def call(*positional, **named):
+            arguments = signature.bind(*positional, **named)
+            arguments.apply_defaults()
+            check(**arguments.arguments)
+            return function(*positional, **named)
+
+        return call
+
+    return decorate
 
 
 def kind(x):

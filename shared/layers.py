@@ -2,12 +2,19 @@
 
 Random numbers come from the generator or the seed that a part is given, never from a global state,
 so that a model's seed alone decides its initial weights and its dropout masks.
+
+A line @checked(...) is not taught: it looks at the arguments first, and raises ValueError or
+TypeError for what is wrong with them.
 """
 
 import numpy as np
 import tensorflow as tf
 
+from shared import layer_checks
+from shared.checks import checked
 
+
+@checked(layer_checks.weights)
 def xavier(rng, fan_in, fan_out):
     """Returns initial weights, float32 [fan_in, fan_out], uniform with variance 2/(fan_in+fan_out).
 
@@ -18,6 +25,7 @@ def xavier(rng, fan_in, fan_out):
     return rng.uniform(-limit, limit, (fan_in, fan_out)).astype(np.float32)
 
 
+@checked(layer_checks.weights)
 def he(rng, fan_in, fan_out):
     """Returns initial weights, float32 [fan_in, fan_out], normal with variance 2 / fan_in.
 
@@ -29,11 +37,13 @@ def he(rng, fan_in, fan_out):
 class Dense(tf.Module):
     """z = x W + b, from [batch, fan_in] to [batch, fan_out]; init makes W, b starts at zero."""
 
+    @checked(layer_checks.dense)
     def __init__(self, fan_in, fan_out, rng, init=xavier):
         super().__init__()
         self.W = tf.Variable(init(rng, fan_in, fan_out))
         self.b = tf.Variable(tf.zeros(fan_out))
 
+    @checked(layer_checks.dense_input)
     def __call__(self, x):
         return x @ self.W + self.b
 
@@ -45,11 +55,13 @@ class Dropout(tf.Module):
     not training. Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout" (2014).
     """
 
+    @checked(layer_checks.dropout)
     def __init__(self, rate, seed):
         super().__init__()
         self.rate = tf.Variable(rate, dtype=tf.float32, trainable=False)
         self.seed = tf.Variable([seed, 0], dtype=tf.int32, trainable=False)
 
+    @checked(layer_checks.dropout_input)
     def __call__(self, x, training):
         if not training:
             return x
@@ -66,6 +78,7 @@ class BatchNorm(tf.Module):
     Ioffe and Szegedy, "Batch normalization" (2015). Shapes: [batch, units] in and out.
     """
 
+    @checked(layer_checks.norm)
     def __init__(self, units, momentum=0.99, epsilon=1e-3):
         super().__init__()
         self.momentum, self.epsilon = momentum, epsilon
@@ -74,6 +87,7 @@ class BatchNorm(tf.Module):
         self.moving_mean = tf.Variable(tf.zeros(units), trainable=False)
         self.moving_variance = tf.Variable(tf.ones(units), trainable=False)
 
+    @checked(layer_checks.norm_input)
     def __call__(self, x, training):
         mean, variance = self.moving_mean, self.moving_variance
         if training:
@@ -92,12 +106,14 @@ class Conv(tf.Module):
     "Gradient-based learning applied to document recognition" (1998).
     """
 
+    @checked(layer_checks.conv)
     def __init__(self, size, channels, units, rng, pool=True):
         super().__init__()
         weights = he(rng, size * size * channels, units)
         self.K = tf.Variable(weights.reshape(size, size, channels, units))
         self.pool = pool
 
+    @checked(layer_checks.conv_input)
     def __call__(self, x):  # [batch, h, w, channels]
         z = tf.nn.conv2d(x, self.K, strides=1, padding="SAME")  # [batch, h, w, units]
         if self.pool:
@@ -113,6 +129,7 @@ class ChannelNorm(BatchNorm):
     places in the batch. Shapes: [batch, h, w, channels] in and out.
     """
 
+    @checked(layer_checks.channel_norm_input)
     def __call__(self, x, training):  # [batch, h, w, channels]
         if not training:
             return super().__call__(x, training)
@@ -125,6 +142,7 @@ class ChannelNorm(BatchNorm):
         return normalised
 
 
+@checked(layer_checks.leaky)
 def leaky_relu(z, slope=0.01):
     """Returns z where it is positive and slope * z elsewhere.
 

@@ -7,8 +7,9 @@ The defaults and the place of epsilon are those of Keras, and so are the numbers
 import math
 import weakref
 
-import numpy as np
 import tensorflow as tf
+
+from shared import checks
 
 
 class Optimizer(tf.Module):
@@ -138,6 +139,14 @@ class Adam(Optimizer):
         w.assign_sub(rate * mean / (tf.sqrt(mean_square) + self.epsilon))
 
 
+def _check_schedule(rate, steps, warmup=0.5):
+    checks.number(rate, "rate", 0)
+    checks.whole(steps, "steps", 1)
+    if checks.number(warmup, "warmup", 0, 1) in (0, 1):
+        raise ValueError(f"warmup={warmup:g}: expected more than 0 and less than 1")
+
+
+@checks.checked(_check_schedule)
 def cosine(rate, steps):
     """Returns a schedule that falls from rate to 0 in this many steps, along half a cosine.
 
@@ -151,6 +160,7 @@ def cosine(rate, steps):
     return schedule
 
 
+@checks.checked(_check_schedule)
 def one_cycle(rate, steps, warmup=0.3):
     """Returns a schedule that rises to rate over the first part of the steps, then falls to 0.
 
@@ -165,23 +175,10 @@ def one_cycle(rate, steps, warmup=0.3):
     return schedule
 
 
-def _number(name, value):
-    """Returns the value as a float, if it is one finite number: Python's, NumPy's or a tensor."""
-    if isinstance(value, tf.Variable):
-        raise TypeError(f"{name} is a variable, and would not follow it: pass its value")
-    number = np.asarray(value) if isinstance(value, (int, float, np.generic, tf.Tensor)) else value
-    if getattr(number, "dtype", None) is None or number.dtype.kind not in "iuf":
-        raise TypeError(f"{name} is {value!r:.80}: expected a number")
-    if number.shape != () or not np.isfinite(number):
-        raise ValueError(f"{name} is {value!r:.80}: expected one finite number")
-    return float(number)
-
-
 def _checked_rate(value):
-    rate = _number("the learning rate", value)
-    if rate < 0:
-        raise ValueError(f"the learning rate is {rate:g}: expected 0 or more")
-    return rate
+    if isinstance(value, tf.Variable):
+        raise TypeError("learning_rate is a variable, which it would not follow: pass its value")
+    return checks.number(value, "learning_rate", 0)
 
 
 def _first_rate(schedule):
@@ -204,10 +201,10 @@ def _check_setting(optimizer, name, value):
             f"only learning_rate can be changed after the first step, not {name}: make a new "
             "optimizer"
         )
-    if name in ("momentum", "rho", "beta_1", "beta_2") and not 0 <= _number(name, value) < 1:
-        raise ValueError(f"{name} is {value!r}: expected 0 or more and less than 1")
-    if name == "epsilon" and not _number(name, value) > 0:
-        raise ValueError(f"epsilon is {value!r}: expected more than 0")
+    if name in ("momentum", "rho", "beta_1", "beta_2") and checks.number(value, name, 0, 1) == 1:
+        raise ValueError(f"{name}=1: expected 0 or more and less than 1")
+    if name == "epsilon" and checks.number(value, name, 0) == 0:
+        raise ValueError("epsilon=0: expected more than 0, since it keeps a division from 0 / 0")
     if name == "nesterov" and value and not optimizer.momentum:
         raise ValueError("nesterov is a form of momentum, which is 0: expected, say, momentum=0.9")
 

@@ -1,4 +1,5 @@
-"""Each part of a network equals Keras's, and its gradients are what finite differences say."""
+"""Each part of a network equals Keras's, its gradients are what finite differences say, and what
+it is given by mistake it refuses before TensorFlow sees it."""
 
 import functools
 
@@ -240,3 +241,182 @@ def test_gradient_of_dropout(monkeypatch):
         return layer(x, training=True)
 
     assert_gradients(dropout, normal64(5, 4))
+
+
+# What is passed by mistake
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("init", [xavier, he])
+@pytest.mark.parametrize(
+    "arguments, error, advice",
+    [
+        ((0, 4, 3), TypeError, r"rng is an int.*default_rng\(seed\)"),
+        ((None, 4, 3), TypeError, "rng is None"),
+        ((np.random.default_rng, 4, 3), TypeError, "expected a generator"),
+        ((rng(), 4.0, 3), TypeError, "fan_in=4.0"),
+        ((rng(), 4, (3,)), TypeError, "fan_out"),
+        ((rng(), 0, 3), ValueError, "fan_in=0"),
+        ((rng(), 4, -3), ValueError, "fan_out=-3"),
+        ((4, 3, rng()), TypeError, "rng is an int"),
+        ((rng(), True, 3), TypeError, "fan_in=True"),
+    ],
+)
+def test_what_makes_no_initial_weights_is_refused(init, arguments, error, advice):
+    with pytest.raises(error, match=advice):
+        init(*arguments)
+
+
+@pytest.mark.parametrize(
+    "make, error, advice",
+    [
+        (lambda: Dense(784, 10, 0), TypeError, "rng is an int"),
+        (lambda: Dense(784, 10, rng(), "he"), TypeError, "init is the string 'he'"),
+        (lambda: Dense(784, 10, rng(), None), TypeError, "init is None"),
+        (lambda: Dense((28, 28), 10, rng()), TypeError, "fan_in"),
+        (lambda: Dense(784, 0, rng()), ValueError, "fan_out=0"),
+        (lambda: Dense(784, 0, None, lambda *_: 0), ValueError, "fan_out=0"),
+        (lambda: Dense(784, 10), TypeError, "missing a required argument: 'rng'"),
+        (lambda: Dropout(1.0, 0), ValueError, "every unit"),
+        (lambda: Dropout(50, 0), ValueError, "rate=50"),
+        (lambda: Dropout(-0.1, 0), ValueError, "rate=-0.1"),
+        (lambda: Dropout(float("nan"), 0), ValueError, "rate=nan"),
+        (lambda: Dropout("0.5", 0), TypeError, "rate is the string"),
+        (lambda: Dropout(0.5, None), TypeError, "seed=None"),
+        (lambda: Dropout(0.5, 0.5), TypeError, "seed=0.5"),
+        (lambda: Dropout(0.5, rng()), TypeError, "seed=Generator"),
+        (lambda: Dropout(0.5, 2**31), ValueError, "seed=2147483648"),
+        (lambda: BatchNorm(0), ValueError, "units=0"),
+        (lambda: BatchNorm((4, 4)), TypeError, "units"),
+        (lambda: BatchNorm(4, 1.0), ValueError, "momentum=1"),
+        (lambda: BatchNorm(4, 99), ValueError, "momentum=99"),
+        (lambda: BatchNorm(4, 0.99, 0), ValueError, "epsilon=0"),
+        (lambda: ChannelNorm(-4), ValueError, "units=-4"),
+        (lambda: Conv(0, 1, 4, rng()), ValueError, "size=0"),
+        (lambda: Conv((3, 3), 1, 4, rng()), TypeError, "size"),
+        (lambda: Conv(3, 1, 0, rng()), ValueError, "units=0"),
+        (lambda: Conv(3, 0, 4, rng()), ValueError, "channels=0"),
+        (lambda: Conv(3, 1, 4, 0), TypeError, "rng is an int"),
+        (lambda: Conv(3, 1, 4, rng(), 2), TypeError, "pool=2"),
+    ],
+)
+def test_a_layer_that_cannot_be_made_says_why(make, error, advice):
+    with pytest.raises(error, match=advice):
+        make()
+
+
+LAYERS = {  # name: (layer, shape of a right input)
+    "Dense": (lambda: Dense(4, 3, rng()), (5, 4)),
+    "BatchNorm, training": (lambda: functools.partial(BatchNorm(4), training=True), (5, 4)),
+    "BatchNorm": (lambda: functools.partial(BatchNorm(4), training=False), (5, 4)),
+    "Conv": (lambda: Conv(3, 4, 3, rng()), (5, 8, 8, 4)),
+    "Conv without pooling": (lambda: Conv(3, 4, 3, rng(), pool=False), (5, 8, 8, 4)),
+    "ChannelNorm, training": (
+        lambda: functools.partial(ChannelNorm(4), training=True),
+        (5, 8, 8, 4),
+    ),
+    "ChannelNorm": (lambda: functools.partial(ChannelNorm(4), training=False), (5, 8, 8, 4)),
+}
+each_layer = pytest.mark.parametrize("make, right", LAYERS.values(), ids=LAYERS)
+
+
+def calls(layer):
+    """Returns the ways in which a layer is called: from Python, and while a function is traced."""
+    return layer, tf.function(layer, autograph=False), tf.function(layer, jit_compile=True)
+
+
+@each_layer
+@pytest.mark.parametrize(
+    "shape",
+    [(4,), (5, 3), (5, 1), (5, 0), (5, 784), (2, 5, 4), (5, 4, 4, 2), (5, 4, 4, 8), (5, 8, 8, 1),
+     (5, 28, 28), (5, 1, 4, 4, 4), ()],
+    ids=str,
+)  # fmt: skip
+def test_an_input_of_another_shape_is_refused_before_tensorflow_sees_it(make, right, shape):
+    for call in calls(make()):
+        with pytest.raises(ValueError, match="expected .*batch"):
+            call(tf.ones(shape))
+
+
+@each_layer
+def test_an_input_of_another_type_is_refused(make, right):
+    layer = make()
+    for x in (np.ones(right, np.uint8), tf.ones(right, tf.uint8), tf.ones(right, tf.int64)):
+        with pytest.raises(ValueError, match="mnist.scale"):
+            layer(x)
+    with pytest.raises(ValueError, match="type float64: expected float32"):
+        layer(tf.ones(right, tf.float64))
+    with pytest.raises(TypeError, match="x is a list"):
+        layer(np.ones(right).tolist())
+
+
+@pytest.mark.parametrize("layer", [Dense(4, 3, rng()), Conv(3, 4, 3, rng())], ids=["Dense", "Conv"])
+def test_numpys_own_float_is_taken_where_tensorflow_converts_it(layer):
+    x = np.random.default_rng(1).normal(size=(2, 4) if isinstance(layer, Dense) else (2, 8, 8, 4))
+    assert_same(layer(x), layer(x.astype(np.float32)))
+
+
+@each_layer
+def test_an_empty_batch_is_no_mistake_and_a_batch_of_any_size_may_be_traced(make, right):
+    """The training loop compiles on an empty batch and predicts on a last one of any size."""
+    layer = make()
+    assert layer(tf.zeros((0, *right[1:]))).shape[0] == 0
+    any_batch = tf.TensorSpec([None, *right[1:]], tf.float32)
+    traced = tf.function(layer, input_signature=[any_batch], autograph=False)
+    assert traced(tf.ones(right)).shape[0] == right[0]
+    unknown = tf.function(layer, input_signature=[tf.TensorSpec(None)], autograph=False)
+    assert unknown(tf.ones(right)).shape[0] == right[0]
+
+
+@pytest.mark.parametrize(
+    "side, pool, fits",
+    [(0, True, 0), (1, True, 0), (2, True, 1), (5, True, 2), (0, False, 0), (1, False, 1)],
+)
+def test_an_image_must_leave_something_after_pooling(side, pool, fits):
+    layer, x = Conv(3, 1, 4, rng(), pool), tf.ones((2, side, side, 1))
+    if fits:
+        assert layer(x).shape == (2, fits, fits, 4)
+    else:
+        with pytest.raises(ValueError, match="h and w of at least"):
+            layer(x)
+
+
+@pytest.mark.parametrize("training", [None, "False", 1, np.ones(2)])
+def test_training_is_true_or_false(training):
+    for layer, shape in (
+        (Dropout(0.5, 0), (5, 4)),
+        (BatchNorm(4), (5, 4)),
+        (ChannelNorm(4), (5, 8, 8, 4)),
+    ):
+        with pytest.raises(TypeError, match="training=.*expected True or False"):
+            layer(tf.ones(shape), training)
+
+
+@pytest.mark.parametrize(
+    "function", [leaky_relu, functools.partial(Dropout(0.5, 0), training=True)]
+)
+def test_functions_of_each_element_take_any_shape_but_only_floats(function):
+    for shape in ((), (3,), (2, 3, 4, 5)):
+        assert function(tf.ones(shape)).shape == shape
+    for x in (np.ones(3, np.uint8), tf.ones(3, tf.int32)):
+        with pytest.raises(ValueError, match="expected float"):
+            function(x)
+    with pytest.raises(TypeError, match="x is a list"):
+        function([1.0, -1.0])
+
+
+@pytest.mark.parametrize("slope", ["0.01", None, float("nan"), [0.01], True])
+def test_a_slope_is_a_number(slope):
+    with pytest.raises((TypeError, ValueError), match="slope"):
+        leaky_relu(tf.ones(3), slope)
+
+
+def test_a_slope_may_be_a_variable_also_in_a_compiled_function():
+    slope = tf.Variable(0.1)
+    f = tf.function(lambda z: leaky_relu(z, slope), jit_compile=True)
+    np.testing.assert_allclose(f(tf.constant([-1.0, 2.0])), [-0.1, 2])
+    slope.assign(0.5)
+    np.testing.assert_allclose(f(tf.constant([-1.0, 2.0])), [-0.5, 2])

@@ -221,13 +221,13 @@ def schedule_of(value):
 @pytest.mark.parametrize(
     "rate, error, advice",
     [
-        (-0.1, ValueError, "0 or more"),
+        (-0.1, ValueError, "from 0"),
         (float("nan"), ValueError, "finite"),
         (np.inf, ValueError, "finite"),
-        (np.array([0.1]), ValueError, "one finite number"),
+        (np.array([0.1]), TypeError, "expected a number"),
         ([0.1], TypeError, "expected a number"),
         ((tf.zeros(3),), TypeError, "expected a number"),  # PyTorch's first argument
-        (tf.constant([0.1]), ValueError, "one finite number"),
+        (tf.constant([0.1]), TypeError, "expected a number"),
         ("0.1", TypeError, "expected a number"),
         (None, TypeError, "expected a number"),
         (True, TypeError, "expected a number"),
@@ -374,3 +374,29 @@ def test_the_sparse_gradient_of_a_gathered_row_is_that_of_the_same_dense_one(mak
 def test_an_optimizer_without_a_rule_says_so():
     with pytest.raises(NotImplementedError, match="update"):
         Optimizer(0.1).apply([1.0], [tf.Variable(1.0)])
+
+
+@pytest.mark.parametrize("make", [cosine, one_cycle])
+@pytest.mark.parametrize(
+    "rate, steps, error, advice",
+    [
+        (-0.1, 100, ValueError, "rate=-0.1"),
+        (float("nan"), 100, ValueError, "finite"),
+        ("0.1", 100, TypeError, "string '0.1'"),
+        ([0.1], 100, TypeError, "rate is a list"),
+        (0.1, 0, ValueError, "at least 1"),
+        (0.1, -5, ValueError, "at least 1"),
+        (100, 0.1, TypeError, "steps=0.1: expected a whole number"),  # exchanged
+        (0.1, 55_000 / 128, TypeError, "whole number"),
+        (0.1, None, TypeError, "steps=None"),
+    ],
+)
+def test_what_is_no_rate_or_no_number_of_steps_makes_no_schedule(make, rate, steps, error, advice):
+    with pytest.raises(error, match=advice):
+        make(rate, steps)
+
+
+@pytest.mark.parametrize("warmup", [0, 1, -0.1, 30, float("nan"), None, "0.3"])
+def test_a_warm_up_is_a_part_of_the_steps(warmup):
+    with pytest.raises((ValueError, TypeError), match="warmup"):
+        one_cycle(0.1, 100, warmup)
