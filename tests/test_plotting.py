@@ -44,7 +44,7 @@ RUNS = {
     "several seeds": {"SGD": [history(5), history(5)], "Adam": [history(4), history(5)]},
     "numbers": {0.001: history(5), 0.1: history(6), 0.01: history(5), 10.0: history(4)},
     "one that diverged": {0.1: history(5), 10.0: history(2), 1e30: History()},
-    "fifteen": {f"run {k}": history(5) for k in range(15)},
+    "twenty": {f"run {k}": history(5) for k in range(20)},
 }
 RATES = {rate: RNG.uniform(0.9, 0.95, 5) for rate in (0.001, 0.003, 0.01, 0.03, 0.1)}
 FIGURES = {

@@ -178,6 +178,7 @@ LOGITS = np.array([[3.0, -1.0, 2.0]] * 3)
         (lambda: plotting.sweep({0.1: []}, "η"), ValueError, "one number per run"),
         (lambda: plotting.sweep({0.1: ["a"]}, "η"), TypeError, "expected numbers"),
         (lambda: plotting.sweep({0.1: [0.9]}, "η", scale="ln"), ValueError, "scale is 'ln'"),
+        (lambda: plotting.sweep({1: [0.0]}, "η", yscale="log"), ValueError, 'yscale="linear"'),
         (lambda: plotting.contenders({"a": [0.9]}, reference="b"), ValueError, "reference is 'b'"),
         (
             lambda: plotting.contenders({"a": [0.9, 0.8], "b": [0.9]}, reference="a"),

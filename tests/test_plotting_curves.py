@@ -217,6 +217,19 @@ def test_what_is_no_history_is_refused_in_words(runs, error, message):
         plotting.curves(runs)
 
 
+def test_more_runs_than_labels_find_room_are_refused_with_advice():
+    with pytest.raises(ValueError, match="21 runs: expected at most 20.*plotting.sweep"):
+        plotting.curves({k: falling(2) for k in range(21)})
+
+
+def test_a_long_name_leaves_room_for_the_panel():
+    figure = plotting.curves({"four hidden layers of sigmoids, " * 3: falling(3)})
+    figure.canvas.draw()
+    for axes in figure.axes:
+        assert axes.get_window_extent().width > 0.2 * figure.bbox.width
+        assert axes.texts[0].get_window_extent().x1 < figure.bbox.width
+
+
 def test_another_scale_is_refused():
     with pytest.raises(ValueError, match="loss_scale is 'symlog'"):
         plotting.curves(falling(3), loss_scale="symlog")

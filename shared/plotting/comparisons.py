@@ -83,6 +83,10 @@ def sweep(
         raise ValueError(
             f'the setting {min(settings):g} has no place on a log axis: scale="even" or "linear"'
         )
+    if yscale == "log" and any(
+        np.any(runs <= 0) for line in lines.values() for runs in line.values()
+    ):
+        raise ValueError('a result of 0 or less has no place on a log axis: yscale="linear"')
     if reference is not None and reference not in lines:
         raise ValueError(f"reference is {reference!r}: expected one of {list(lines)}")
 

@@ -1,5 +1,7 @@
 """Loss and accuracy against the epoch, for one training or many."""
 
+import textwrap
+
 import numpy as np
 
 from shared.plotting import checked
@@ -18,6 +20,7 @@ from shared.plotting.style import (
 
 PANELS = {"loss": ("loss", 1), "accuracy": ("accuracy (%)", 100)}
 MOST = 6  # runs, of which training is drawn, too
+LABELS = 20  # runs that can be labelled in text of 9 points
 
 
 def curves(runs, title=None, loss_scale="linear", setting=None):
@@ -77,6 +80,11 @@ def _groups(runs, setting):
     """Returns {label: [record, ...]} in the order of runs, and what must be said about them."""
     if not runs:
         raise ValueError("no runs to draw: expected a History or {name: History}, found {}")
+    if len(runs) > LABELS:
+        raise ValueError(
+            f"{len(runs)} runs: expected at most {LABELS}, whose labels find room; plotting.sweep "
+            "draws the final results of more"
+        )
     groups, notes = {}, []
     for name, group in runs.items():
         label = named(name, setting)
@@ -169,7 +177,7 @@ def _panel(axis, groups, key, several):
         return [series] if series else []
     styles, drawn = looks(name for name, _ in groups), []
     for (name, label), group in groups.items():
-        look = styles[name]
+        look, label = styles[name], textwrap.fill(label, 24)
         solid = _group(axis, group, f"val_{key}", label, look, "-", 1.8)
         text = f"_{label}" if solid else label
         if solid and len(groups) > MOST:

@@ -230,7 +230,12 @@ def probabilities(images, probabilities, labels=None, classes=None, columns=5, t
         )  # fmt: skip
         written.set_in_layout(False)
         below.set(ylim=(0, 1.25), yticks=[], xlim=(-1.2, count + 0.2))
-        below.set_xticks(range(count), names, fontsize=SMALL, rotation=90 if longest > 2 else 0)
+        below.set_xticks(
+            range(count),
+            names if count <= 20 else [""] * count,
+            fontsize=SMALL,
+            rotation=90 if longest > 2 else 0,
+        )
         below.tick_params(length=0, pad=1)
         below.spines["left"].set_visible(False)
         below.grid(False)

@@ -39,7 +39,8 @@ def label_lines(axes, gap=0.0, x=None):
     less than the height of the text. x: a number, or {label: number} for some of the labels; or
     "start", to the left of each line, where lines begin apart and end together.
     """
-    lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+    named = [line for line in axes.get_lines() if line.get_label().strip()]
+    lines = [line for line in named if not line.get_label().startswith("_")]
     lines = [line for line in lines if np.isfinite(line.get_xydata()).all(axis=1).any()]
     if isinstance(x, dict):
         unknown = sorted(set(x) - {line.get_label() for line in lines})
