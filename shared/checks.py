@@ -121,7 +121,7 @@ def whole(value, name, least, most=None):
 
 def number(value, name, low=-np.inf, high=np.inf):
     """Returns a finite number as a float, if it is from low to high."""
-    if isinstance(value, tf.Variable | tf.Tensor | np.ndarray) and not tuple(value.shape):
+    if hasattr(value, "dtype") and tuple(value.shape) == ():
         value = np.asarray(value)[()]
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {kind(value)}: expected a number")
@@ -132,8 +132,8 @@ def number(value, name, low=-np.inf, high=np.inf):
 
 
 def flag(value, name):
-    """Returns True or False, if it is one of them."""
-    if not isinstance(value, bool | np.bool_):
+    """Returns True or False, if it is one of them, or 1 or 0."""
+    if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
         raise TypeError(f"{name}={value!r}: expected True or False, found {kind(value)}")
     return bool(value)
 
@@ -158,6 +158,36 @@ def checked(check):
         return call
 
     return decorate
+
+
+def loss_arguments(labels, logits):
+    """Returns labels int [n] and logits float32 [n, classes] as tensors, eagerly or in a trace."""
+    labels, logits = tf.convert_to_tensor(labels), tf.convert_to_tensor(logits)
+    if not labels.dtype.is_integer or not logits.dtype.is_floating:
+        raise ValueError(
+            f"labels of type {labels.dtype.name} and logits of type {logits.dtype.name}: expected "
+            "integers and floats, cross_entropy(labels, logits)"
+        )
+    if logits.shape.rank != 2 or not labels.shape.is_compatible_with(logits.shape[:1]):
+        raise ValueError(
+            f"labels of shape {labels.shape} and logits of shape {logits.shape}: expected [n] and "
+            "[n, classes]"
+        )
+    if tf.executing_eagerly() and labels.shape[0]:
+        if int(tf.reduce_min(labels)) < 0:
+            raise ValueError(f"labels from {int(tf.reduce_min(labels))}: expected 0 or more")
+        classes(labels.numpy(), logits)
+    return labels, tf.cast(logits, tf.float32)
+
+
+def rows(logits, n):
+    """Returns an array of logits, if it is one row for each of n images."""
+    if logits.ndim != 2 or len(logits) != n or logits.shape[1] < 2:
+        raise ValueError(
+            f"for {n} images the model returns shape {logits.shape}: expected logits, floats of "
+            f"shape ({n}, classes), one row for each image"
+        )
+    return logits
 
 
 def kind(x):
@@ -208,3 +238,77 @@ def _advice(x):
 def _type(array):
     """Returns the name of the elements' type; strings have no length in it."""
     return {"U": "str", "S": "bytes", "O": "object"}.get(array.dtype.kind, str(array.dtype))
+
+
+def model(value):
+    """Raises TypeError unless this can be called as a model is and knows its variables."""
+    if isinstance(value, type):
+        raise TypeError(f"the model is {kind(value)}: write {value.__name__}(...), with brackets")
+    if not callable(value) or isinstance(value, tf.Tensor):
+        raise TypeError(f"the model is {kind(value)}: expected something to call, as a tf.Module")
+    for name in ("trainable_variables", "variables"):
+        if not isinstance(getattr(value, name, None), list | tuple):
+            raise TypeError(
+                f"the model, {kind(value)}, has no {name}: expected a tf.Module, a Keras model, or "
+                f"an object with a list of them"
+            )
+        for w in getattr(value, name):
+            if not hasattr(w, "assign") or not hasattr(w, "handle"):
+                raise TypeError(f"{kind(w)} is among the model's {name}: expected tf.Variables")
+    try:
+        inspect.signature(value).bind(None, training=True)
+    except TypeError:
+        raise TypeError(
+            f"the model, {kind(value)}, cannot be called as model(images, training=True): "
+            "give its __call__ these two parameters"
+        ) from None
+    except ValueError:  # no signature to be found
+        pass
+
+
+def optimizer(value, variables=None):
+    """Raises TypeError unless this is an optimizer; ValueError if it is that of other variables."""
+    order = "fit(model, optimizer, (images, labels), ...)"
+    if isinstance(value, str):
+        names = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam"}
+        write = names.get(value.lower(), "Adam")
+        raise TypeError(f"the optimizer is {kind(value)}: write optimizers.{write}()")
+    if isinstance(value, type):
+        raise TypeError(f"the optimizer is {kind(value)}: write {value.__name__}(), with brackets")
+    if not all(hasattr(value, name) for name in ("build", "apply", "iterations", "learning_rate")):
+        raise TypeError(
+            f"the optimizer is {kind(value)}: expected {order}, the optimizer as in optimizers, or "
+            "Keras's"
+        )
+    owned = getattr(value, "_trainable_variables", None)  # Keras keeps them here
+    if variables is not None and owned:
+        if [*map(id, owned)] != [*map(id, variables)]:
+            raise ValueError(
+                f"this optimizer was built for {len(owned)} variables, and these {len(variables)} "
+                "are not the same ones: it remembers their gradients and steps. Make a new "
+                "optimizer for each model, and after layers were replaced or frozen"
+            )
+    if variables is None:
+        rate = value.learning_rate
+        number(rate() if callable(rate) else rate, "the learning rate", 0)
+
+
+def no_probabilities(logits):
+    """Raises ValueError if these logits, an array [n, classes], are probabilities."""
+    if not len(logits) or not (np.all(logits >= 0) and np.all(logits <= 1)):
+        return
+    if np.allclose(logits.sum(axis=1), 1, atol=1e-3):
+        raise ValueError(
+            "the model returns probabilities: each row is 0 to 1 and adds up to 1. Expected "
+            "logits, from which the loss computes the probabilities itself: remove the softmax at "
+            "the end of the model"
+        )
+
+
+def classes(labels, logits):
+    """Raises ValueError unless the labels, an array [n], are below the logits' classes."""
+    if labels.max() >= logits.shape[1]:
+        raise ValueError(
+            f"labels from {labels.min()} to {labels.max()} and {logits.shape[1]} classes in the "
+            f"model's logits: expected labels from 0 to {logits.shape[1] - 1}"
+        )

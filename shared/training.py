@@ -1,19 +1,26 @@
 """The training loop: fit, evaluate, predict, and sweep for many runs of the same architecture.
 
-A model is anything with `model(x, training=...) -> logits` and `trainable_variables`, where x is
-float32 [batch, 28, 28] in [0, 1] and logits are float32 [batch, classes]: a tf.Module of ours, or
-a Keras model. An optimizer is anything with `build`, `apply` and `iterations`: ours, or Keras's.
+A model is anything with `model(x, training=...) -> logits`, `trainable_variables` and `variables`,
+where x is float32 [batch, 28, 28] in [0, 1], or images of another shape that the model takes, and
+logits are floats [batch, classes]: a tf.Module of ours, or a Keras model. An optimizer is anything
+with `build`, `apply`, `iterations`, `learning_rate` and `variables`: ours, or Keras's.
+
+Images are arrays, lists, data frames or tensors [n, ...]: whole numbers from 0 to 255, which are
+divided by 255, or floats from 0 to 1. Labels are whole numbers [n], from 0. Everything is checked
+before the first step, and the model is traced before it runs (`checks`, `tracing`).
 
 Notebook 01 writes this loop in ten lines. Here it is the same loop, moved into one compiled
 TensorFlow function so that Python is asked for work a few times per epoch and not at every step.
 """
 
-import functools
 import math
+import weakref
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from shared import arguments, checks, tracing
 from shared.mnist import scale
 from shared.progress import Progress
 
@@ -41,6 +48,10 @@ class History:
         for key, value in values.items():
             self.history.setdefault(key, []).append(value)
 
+    def cut(self, epochs):
+        """Leaves the first epochs only, as many as that."""
+        self.history = {key: values[:epochs] for key, values in self.history.items() if epochs}
+
 
 class Diverged(ArithmeticError):
     """The loss was not finite. `history` holds the epochs finished before that."""
@@ -53,8 +64,10 @@ class Diverged(ArithmeticError):
 def cross_entropy(labels, logits):
     """Returns each example's loss, [batch]: the log of the sum of exps less the label's logit.
 
-    labels: int [batch]; logits: float [batch, classes].
+    labels: int [batch], from 0 to classes - 1; logits: float [batch, classes].
+    Raises ValueError if their shapes or types are others, or a label (not in a trace) is too large.
     """
+    labels, logits = checks.loss_arguments(labels, logits)
     return tf.reduce_logsumexp(logits, axis=1) - tf.gather(logits, labels, batch_dims=1)
 
 
@@ -64,6 +77,8 @@ def batch_order(n, seed, iterations):
     It depends on nothing but its arguments, so that a training that goes on after a pause is the
     training without the pause.
     """
+    n, seed = checks.whole(n, "n", 1), checks.whole(seed, "seed", 0)
+    iterations = checks.whole(iterations, "iterations", 0)
     return np.random.default_rng([seed, iterations]).permutation(n).astype(np.int32)
 
 
@@ -78,105 +93,165 @@ def fit(
     seed=0,
     verbose=True,
     jit_compile=None,
+    curve=None,
 ):
     """Trains the model in place and returns its History. Called again, it goes on from there.
 
-    train, validation: a Split, or any (images, labels); uint8 images are scaled to [0, 1].
+    train, validation: a Split, or any (images, labels).
     seed: sets the order of the batches, nothing else.
     jit_compile: let XLA compile the model; None does so unless it has convolutions, which run
     faster without.
-    Kernel > Interrupt ends it with the history so far and the weights of the last whole epoch.
-    Raises Diverged when the loss is not finite, and leaves those weights, too; ValueError if the
-    arguments do not fit together.
+    curve: the title of the growing figure of loss and accuracy, see Progress.
+    Kernel > Interrupt leaves the weights of the last whole epoch, and the History so far as
+    `model.history`, where it always is; then KeyboardInterrupt stops the cell and all that waits.
+    Raises Diverged when the loss is not finite, and leaves those weights, too; ValueError or
+    TypeError, before the first step, if an argument is wrong or the arguments do not fit together.
     """
-    _check(model, train, epochs, batch_size)
-    if validation is not None:
-        _check(model, validation, epochs, batch_size=1)
-    images, labels = tf.constant(train[0]), tf.constant(train[1], tf.int32)
-    run = _compiled(model, optimizer, _dense_only(model) if jit_compile is None else jit_compile)
-    slices = _slices(len(labels), batch_size)
-    state = _state(model, optimizer)
-    history, finished = History(), [variable.numpy() for variable in state]
+    checks.model(model)
+    checks.optimizer(optimizer)
+    plan = arguments.plan(train, validation, epochs, batch_size, seed, verbose, jit_compile, curve)
+    history = _new_history(model)
     try:
-        progress = Progress(epochs, verbose)
-        for size in {size for *_, size in slices}:
-            nothing = tf.constant(0)  # no examples: this call compiles and changes nothing
-            run(images, labels, tf.zeros(len(labels), tf.int32), nothing, nothing, size)
-        progress.begin()
-        for epoch in range(epochs):
-            first_step = int(optimizer.iterations)
-            order = tf.constant(batch_order(len(labels), seed, first_step))
-            loss, correct, seen = 0.0, 0, 0
-            for start, stop, size in slices:
-                sums = run(images, labels, order, tf.constant(start), tf.constant(stop), size)
-                loss, correct, seen = loss + float(sums[0]), correct + int(sums[1]), stop
-                if not math.isfinite(loss):
-                    raise Diverged(_advice(optimizer, epoch, first_step), history)
-                progress.show(epoch, seen / len(labels), loss / seen, correct / seen)
-            values = {"loss": loss / seen, "accuracy": correct / seen}
-            if validation is not None:
-                values["val_loss"], values["val_accuracy"] = evaluate(model, validation)
-            saved = [variable.numpy() for variable in state]
-            history.append(**values, seconds=progress.end(epoch, values))
-            finished = saved
-    except (KeyboardInterrupt, Diverged) as stop:
-        for variable, value in zip(state, finished, strict=True):
-            variable.assign(value)
-        if isinstance(stop, Diverged):
-            raise
-        done = len(history.epoch)
-        print(f"\ninterrupted in epoch {done + 1}: the weights are those after epoch {done}")
+        kept = _kept.setdefault(model, {})
+    except TypeError:  # a model that cannot be a key is compiled each time
+        kept = {}
+    signature, state = _traced(model, optimizer, plan)
+    key = (signature, *map(id, state), plan.jit_compile)
+    if key not in kept:
+        kept.clear()
+        kept[key] = _compiled(model, optimizer, state, plan)
+    _check_logits(kept[key].forward, plan)
+    _train(kept[key], plan, history)
     return history
 
 
 def evaluate(model, split):
-    """Returns (mean loss, accuracy from 0 to 1) of the model, not training, on a Split."""
-    logits, labels = predict(model, split[0]), tf.constant(split[1], tf.int32)
-    accuracy = np.mean(np.argmax(logits, axis=1) == split[1])
-    return float(tf.reduce_mean(cross_entropy(labels, logits))), float(accuracy)
+    """Returns (mean loss, accuracy from 0 to 1) of the model, not training, on a Split.
+
+    Raises what fit raises for the same mistake.
+    """
+    checks.model(model)
+    images, labels = checks.split(split, "split")
+    logits = _logits(_forward(model), images)
+    checks.classes(labels, logits)
+    checks.no_probabilities(logits)
+    return _measures(logits, labels)
 
 
 def predict(model, images, batch_size=1000):
-    """Returns the logits, float32 [n, classes], of the model, not training, for images [n, ...]."""
-    forward = _forward(model)
-    batches = (images[i : i + batch_size] for i in range(0, len(images), batch_size))
-    return np.concatenate([forward(tf.constant(batch)).numpy() for batch in batches])
+    """Returns the logits, float32 [n, classes], of the model, not training, for images [n, ...].
 
-
-def sweep(build, settings, train, validation=None, *, batch_size=128, verbose=False, **options):
-    """Trains build(setting) for each setting; yields (setting, trained model, History) in turn.
-
-    build: a function from a setting (a seed, a learning rate ...) to (model, optimizer).
-    As long as these compute the same thing and differ in the values of their variables only (the
-    learning rate is one), the training step is compiled once, for the first, and trains them all.
-    A run that diverges ends there; its History has the epochs before that. An interrupted run is
-    the last one.
-    options: those of fit.
+    There is one row for each image; n may be 0. What the model returns is handed on as it is, so
+    that a model that ends in a softmax gives probabilities.
+    Raises what fit raises for the same mistake.
     """
-    images, labels = (
-        tf.constant(train[0][:batch_size]),
-        tf.constant(train[1][:batch_size], tf.int32),
-    )
-    compiled, compiled_graph = None, None
-    for setting in settings:
-        model, optimizer = build(setting)
-        optimizer.build(model.trainable_variables)
-        graph = _graph(model, optimizer, images, labels)
-        if graph != compiled_graph:
-            compiled, compiled_graph = build(setting), graph
-            compiled[1].build(compiled[0].trainable_variables)
-        _copy(_state(model, optimizer), _state(*compiled))
+    checks.model(model)
+    images, batch_size = checks.images(images), checks.whole(batch_size, "batch_size", 1)
+    return _logits(_forward(model), images, batch_size)
+
+
+def sweep(
+    build,
+    settings,
+    train,
+    validation=None,
+    *,
+    epochs,
+    seeds=None,
+    batch_size=128,
+    seed=0,
+    verbose=False,
+    jit_compile=None,
+    curve=None,
+):
+    """Trains what build makes of each setting; yields (setting, trained model, History) in turn.
+
+    build: a function from a setting (a learning rate, a size ...) to a new (model, optimizer).
+    seeds: then build(setting, seed) is called for each setting and, in it, each seed; the same
+    seed sets the run's order of batches; ((setting, seed), model, History) is yielded.
+    A run is the bits that fit gives it alone. As long as two models compute the same thing and
+    differ in the values of their variables only (the learning rate is one), the step compiled for
+    the first trains both. A run that diverges ends there; its History has the epochs before that.
+    An interrupt stops the sweep; the History so far is the model's, as after fit.
+    The other arguments are those of fit.
+    """
+    runs = arguments.runs(build, settings, seeds, seed)
+    plan = arguments.plan(train, validation, epochs, batch_size, seed, verbose, jit_compile, curve)
+    return _sweep(build, runs, plan)
+
+
+def _sweep(build, runs, plan):
+    kept, owned = {}, weakref.WeakValueDictionary()
+    for setting, of_build, seed in runs:
+        model, optimizer = arguments.built(build(*of_build), owned)
+        plan = plan._replace(seed=seed)
+        history = _new_history(model)
+        signature, state = _traced(model, optimizer, plan)
+        key = signature, plan.jit_compile if plan.jit_compile is not None else _dense_only(model)
+        if key not in kept:
+            kept[key] = _compiled(model, optimizer, state, plan)
+            _check_logits(kept[key].forward, plan)
+        step = kept[key]
+        tracing.exchange(step.state, state)
         try:
-            history = fit(
-                *compiled, train, validation, batch_size=batch_size, verbose=verbose, **options
-            )
-            interrupted = len(history.epoch) < options["epochs"]
-        except Diverged as error:
-            history, interrupted = error.history, False
-        _copy(_state(*compiled), _state(model, optimizer))
+            _train(step, plan, history)
+        except Diverged:
+            pass
+        finally:
+            tracing.exchange(step.state, state)
         yield setting, model, history
-        if interrupted:
-            return
+
+
+class Step(NamedTuple):
+    """What is compiled for a model, and what it works on."""
+
+    run: object  # takes many training steps in one call
+    forward: object  # from images to logits, not training
+    state: list  # all variables that training changes
+    optimizer: object
+
+
+_kept = weakref.WeakKeyDictionary()  # model: {what it computed and on which variables: its Step}
+
+
+def _train(step, plan, history):
+    """The loop over the epochs, which fills the History."""
+    images, labels, validation, epochs, batch_size, seed, *_ = plan
+    slices = _slices(len(labels), batch_size)
+    finished = 0, [variable.numpy() for variable in step.state]
+    try:
+        progress = Progress(epochs, plan.verbose, plan.curve)
+        for size in {size for *_, size in slices}:
+            nothing = tf.constant(0)  # no examples: this call compiles and changes nothing
+            step.run(images, labels, tf.zeros(len(labels), tf.int32), nothing, nothing, size)
+        progress.begin()
+        for epoch in range(epochs):
+            first_step = int(step.optimizer.iterations)
+            order = tf.constant(batch_order(len(labels), seed, first_step))
+            loss, correct, seen = 0.0, 0, 0
+            for start, stop, size in slices:
+                sums = step.run(images, labels, order, tf.constant(start), tf.constant(stop), size)
+                loss, correct, seen = loss + float(sums[0]), correct + int(sums[1]), stop
+                if not math.isfinite(loss):
+                    raise Diverged(_advice(step.optimizer, epoch, first_step), history)
+                progress.show(epoch, seen / len(labels), loss / seen, correct / seen)
+            values = {"loss": loss / seen, "accuracy": correct / seen}
+            if validation is not None:
+                logits = _logits(step.forward, validation[0])
+                values["val_loss"], values["val_accuracy"] = _measures(logits, validation[1])
+            saved = [variable.numpy() for variable in step.state]
+            history.append(**values, seconds=progress.end(epoch, values))
+            finished = epoch + 1, saved
+    except (KeyboardInterrupt, Diverged) as stop:
+        done, values = finished
+        history.cut(done)
+        tracing.assign(step.state, values)
+        if isinstance(stop, KeyboardInterrupt):
+            print(
+                f"\ninterrupted in epoch {done + 1}: the weights are those after epoch {done}, "
+                "model.history has the epochs so far"
+            )
+        raise
 
 
 def _step(model, variables, apply):
@@ -195,11 +270,13 @@ def _step(model, variables, apply):
     return step
 
 
-@functools.lru_cache(maxsize=8)
-def _compiled(model, optimizer, jit_compile):
-    """Returns the function that takes many steps in one call, compiled for this model."""
-    variables = model.trainable_variables
-    optimizer.build(variables)
+def _compiled(model, optimizer, state, plan):
+    """Returns the Step of this model: its functions, which TensorFlow compiles when first called.
+
+    They hold the model weakly, so that it can go, and they with it, when nobody else holds it.
+    """
+    jit_compile = _dense_only(model) if plan.jit_compile is None else plan.jit_compile
+    model, variables = weakref.proxy(model), model.trainable_variables
 
     @tf.function(autograph=False, jit_compile=True)  # XLA fuses its many small operations
     def apply(gradients):
@@ -218,13 +295,50 @@ def _compiled(model, optimizer, jit_compile):
             start += batch_size
         return loss, correct
 
-    return run
+    return Step(run, _forward(model), state, optimizer)
 
 
-@functools.lru_cache(maxsize=8)
 def _forward(model):
     """Returns the model's compiled forward pass, not training, from images to logits."""
-    return tf.function(lambda images: model(scale(images), training=False), autograph=False)
+    return tf.function(
+        lambda images: tracing.logits(model, scale(images), training=False), autograph=False
+    )
+
+
+def _logits(forward, images, batch_size=1000):
+    """Returns the logits of all images; each size of batch is traced before any is computed."""
+    batches = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
+    for size in {len(batch) for batch in batches} or {1}:
+        spec = tf.TensorSpec([size, *images.shape[1:]], images.dtype)
+        classes = forward.get_concrete_function(spec).output_shapes[-1]
+    if not batches:
+        return np.zeros((0, classes), np.float32)
+    return np.concatenate([checks.rows(forward(tf.constant(x)).numpy(), len(x)) for x in batches])
+
+
+def _measures(logits, labels):
+    """Returns the mean loss and the accuracy of logits [n, classes]."""
+    loss = tf.reduce_mean(cross_entropy(labels, logits))
+    return float(loss), float(np.mean(np.argmax(logits, axis=1) == labels))
+
+
+def _traced(model, optimizer, plan):
+    """Returns the signature of the step and its state, after the checks that need the model."""
+    n, batch_size, shape = len(plan.labels), plan.batch_size, plan.images.shape[1:]
+    sizes = [(batch_size, True)] + [(n % batch_size, True)] * (n % batch_size > 0)
+    if plan.validation is not None:
+        sizes.append((min(1000, len(plan.validation[1])), False))
+    traced = tracing.step(model, optimizer, shape, sizes, cross_entropy)
+    tracing.schedule(optimizer, plan.epochs * math.ceil(n / batch_size))
+    return traced
+
+
+def _check_logits(forward, plan):
+    """Checks, before the first step, what the loss will be computed from."""
+    images, labels = plan.validation or (plan.images[: plan.batch_size].numpy(), plan.labels)
+    logits = _logits(forward, images)
+    checks.classes(np.append(plan.labels, labels), logits)
+    checks.no_probabilities(logits)
 
 
 def _slices(n, batch_size):
@@ -236,21 +350,15 @@ def _slices(n, batch_size):
     return slices + ([(edges[-1], n, n - edges[-1])] if edges[-1] < n else [])
 
 
-def _state(model, optimizer):
-    """Returns all variables that training changes."""
-    return [*model.variables, *optimizer.variables]
-
-
-def _copy(source, target):
-    for a, b in zip(source, target, strict=True):
-        b.assign(a)
-
-
-def _graph(model, optimizer, images, labels):
-    """Returns the training step as a text, the same for two models that compute the same thing."""
-    variables = model.trainable_variables
-    step = _step(model, variables, lambda gradients: optimizer.apply(gradients, variables))
-    return str(tf.function(step).get_concrete_function(images, labels).graph.as_graph_def())
+def _new_history(model):
+    """Returns a new History, which is model.history too, if the model has no other use for that."""
+    history = History()
+    if hasattr(getattr(model, "history", History()) or history, "history"):
+        try:
+            model.history = history
+        except (AttributeError, TypeError):  # a model that takes no attributes
+            pass
+    return history
 
 
 def _dense_only(model):
@@ -259,38 +367,10 @@ def _dense_only(model):
 
 def _advice(optimizer, epoch, first_step):
     rate, step = float(optimizer.learning_rate), int(optimizer.iterations) - first_step
+    slower = (
+        f"Try a learning rate of {rate / 10:g}; if that does not help, look" if rate else "Look"
+    )
     return (
         f"the loss is not finite in epoch {epoch + 1}, step {step}, at learning rate {rate:g}. "
-        f"Try a learning rate of {rate / 10:g}; if that does not help, look at the initial "
-        "weights and at the images' range, which should be 0 to 1."
+        f"{slower} at the initial weights and at the images' range, which should be 0 to 1."
     )
-
-
-def _check(model, train, epochs, batch_size):
-    """Raises ValueError, before the first step, if the arguments of fit do not fit together."""
-    images, labels = train
-    if len(images) != len(labels) or len(labels) == 0:
-        raise ValueError(f"found {len(images)} images and {len(labels)} labels: expected as many")
-    if len(labels.shape) != 1 or not np.issubdtype(np.asarray(labels).dtype, np.integer):
-        raise ValueError(
-            f"labels of type {labels.dtype} and shape {tuple(labels.shape)}: expected integers, "
-            "one for each image"
-        )
-    if epochs < 1 or not 1 <= batch_size <= len(labels):
-        raise ValueError(
-            f"epochs={epochs}, batch_size={batch_size}: expected at least one epoch and a batch of "
-            f"1 to {len(labels)}, the number of examples"
-        )
-    if images.dtype != np.uint8 and not 0 <= np.min(images) <= np.max(images) <= 1:
-        raise ValueError(
-            f"images of type {images.dtype} from {np.min(images):g} to {np.max(images):g}: "
-            "expected uint8, or floats from 0 to 1 (divide by 255)"
-        )
-    logits = model(scale(images[:1]), training=False)
-    if not model.trainable_variables:
-        raise ValueError("the model has no trainable variables: keep them as attributes")
-    if len(logits.shape) != 2 or not 0 <= np.min(labels) <= np.max(labels) < logits.shape[1]:
-        raise ValueError(
-            f"the model gives logits of shape {tuple(logits.shape)} for one image, the labels are "
-            f"{np.min(labels)} to {np.max(labels)}: expected (1, classes) and labels below classes"
-        )

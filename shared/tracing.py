@@ -1,0 +1,243 @@
+"""What a training step computes, found by tracing: nothing runs, so that no mistake can do harm.
+
+TensorFlow calls the Python function once with placeholders and writes down the operations. Two
+models whose operations, constants and variables' shapes are the same compute the same from the
+same values, so that the step compiled for one can train both.
+"""
+
+import math
+
+import tensorflow as tf
+
+from shared import checks
+
+# Their gradient is not decided by the operation alone: then the gradient is traced, too.
+SPARSE = {"ResourceGather", "ResourceGatherNd"}
+# Operations with a state of their own, beside variables: random numbers, Python functions, tables.
+HARMLESS = {"StatefulPartitionedCall", "Placeholder", "Assert", "PrintV2"}
+
+
+def state(model, optimizer):
+    """Returns all variables that training changes, each once."""
+    variables = {id(w.handle): w for w in (*model.variables, *optimizer.variables)}
+    variables.update((id(w.handle), w) for w in model.trainable_variables)
+    return list(variables.values())
+
+
+def assign(variables, values):
+    """Gives the variables these values, all of them: a second interrupt begins it anew."""
+    while True:
+        try:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            return
+        except KeyboardInterrupt:
+            continue
+
+
+def exchange(first, second):
+    """Exchanges the values of two lists of variables, if they are not the same list."""
+    if first is not second:
+        values = [variable.numpy() for variable in (*second, *first)]
+        assign([*first, *second], values)
+
+
+def step(model, optimizer, shape, sizes, loss):
+    """Returns (signature, state): the signatures of two steps are equal if both compute the same.
+
+    shape: an image's; sizes: (number of images, training or not), for all calls of the model that
+    are to come. state: the variables that they read or write, in the order of the signature.
+    loss: a function of (labels, logits), for the models whose gradient has to be traced.
+    Raises ValueError, as checks.logits does, if the model cannot take such images.
+    """
+    if not model.trainable_variables:  # layers that make their weights when they are first called
+        trace_forward(model, shape, *sizes[0])
+    if not model.trainable_variables:
+        raise ValueError("the model has no trainable variables: keep them as its attributes")
+    checks.optimizer(optimizer, model.trainable_variables)
+    if not getattr(optimizer, "built", False):  # Keras's; ours see for themselves
+        optimizer.build(model.trainable_variables)
+    graph = _trace(model, optimizer, shape, sizes, None)
+    operations = graph.graph.get_operations()
+    kinds = {operation.type: operation for operation in operations}
+    if SPARSE & kinds.keys() or any(_has_own_gradient(operation) for operation in operations):
+        graph = _trace(model, optimizer, shape, sizes, loss)
+    variables = state(model, optimizer)
+    known = {id(w.handle) for w in variables}
+    hidden = [w for w in graph.graph.variables if id(w.handle) not in known]
+    variables += hidden
+    places = {id(w.handle): place for place, w in enumerate(variables)}
+    unique = [object() for kind in kinds.values() if _is_stateful(kind)]  # equal to nothing else
+    signature = (
+        tuple((tuple(w.shape), str(w.dtype)) for w in variables),
+        tuple(places[id(w.handle)] for w in model.trainable_variables),
+        tuple(_captured(tensor, places) for tensor in graph.captured_inputs),
+        _plain(optimizer, places),
+        _canonical(graph.graph.as_graph_def()),
+        *unique,
+    )
+    return signature, variables
+
+
+def logits(model, images, training):
+    """Returns the model's logits, float32 [n, classes], for images [n, ...]: for use in a trace.
+
+    Raises ValueError if the model cannot take images of this shape, or returns something else.
+    """
+    n, shape = images.shape[0], tuple(images.shape)[1:]
+    try:
+        found = model(images, training=training)
+    except Exception as error:  # whatever a model raises
+        said = " ".join(str(error).split())[:300]
+        raise ValueError(
+            f"the model cannot take images of shape {_words(shape)}{_other(model, n, shape)}. "
+            f"It says: {type(error).__name__}: {said}"
+        ) from error
+    expected = "expected logits, floats of shape [n, classes], one row for each image"
+    try:
+        values = tf.convert_to_tensor(found)
+    except (TypeError, ValueError):
+        raise ValueError(f"the model returns {checks.kind(found)}: {expected}") from None
+    if not values.dtype.is_floating:
+        raise ValueError(f"the model returns values of type {values.dtype.name}: {expected}")
+    if not values.shape.is_compatible_with([n, None]) or values.shape[1:] == [1]:
+        raise ValueError(
+            f"for {n} images of shape {_words(shape)} the model returns shape "
+            f"{tuple(values.shape)}: {expected}, and at least two classes"
+            f"{_other(model, n, shape)}"
+        )
+    return tf.cast(values, tf.float32)
+
+
+def _words(shape):
+    return f"[{', '.join(['n', *map(str, shape)])}]"
+
+
+def _other(model, n, shape):
+    """Returns words for another shape of images that the model would take, if one is found.
+
+    Looks for images of as many pixels, square, flat or with a channel, and for MNIST's.
+    """
+    pixels = math.prod(shape)
+    side = math.isqrt(pixels)
+    square = [(side, side), (side, side, 1)] if side * side == pixels else []
+    for other in dict.fromkeys([*square, (pixels,), (28, 28), (28, 28, 1), (784,)]):
+        if other == shape:
+            continue
+        try:
+            taken = model(tf.zeros([n, *other]), training=False).shape[0] == n
+        except Exception:  # whatever a model raises
+            continue
+        if taken:
+            write = f", write images.reshape({', '.join(['-1', *map(str, other)])})"
+            one = ", and a single image as image[None]" if (n, *shape) == other else ""
+            return f"; it takes {_words(other)}{write if math.prod(other) == pixels else ''}{one}"
+    return ""
+
+
+def schedule(optimizer, steps):
+    """Raises ValueError if the learning rate is 0 in all these steps because a schedule is over."""
+    rate = getattr(optimizer, "schedule", None) or getattr(optimizer, "_learning_rate", None)
+    if not callable(rate):
+        return
+    first = int(optimizer.iterations)
+    for step in {first, first + 1, first + steps // 2, first + steps - 1}:
+        if float(rate(tf.constant(step, tf.int64))) != 0:
+            return
+    raise ValueError(
+        f"the optimizer's schedule is over: after its {first} steps so far the learning rate is 0, "
+        "and the weights would not change. Make a new optimizer, with a schedule for the steps to "
+        "come"
+    )
+
+
+def trace_forward(model, shape, n, training):
+    """Traces the model alone, for n images."""
+    images = tf.TensorSpec([n, *shape], tf.float32)
+    call = tf.function(lambda x: logits(model, x, training), autograph=False)
+    return call.get_concrete_function(images)
+
+
+def _trace(model, optimizer, shape, sizes, loss):
+    """Returns one graph with the model at these sizes, the optimizer's update, and the gradient."""
+    variables = model.trainable_variables
+    batches = [tf.TensorSpec([n, *shape], tf.float32) for n, _ in sizes]
+
+    def everything(images, gradients):
+        for batch, (_, training) in zip(images, sizes, strict=True):
+            if training and loss:
+                with tf.GradientTape() as tape:
+                    answers = logits(model, batch, training)
+                    labels = tf.zeros(batch.shape[0], tf.int32)
+                    mean = tf.reduce_mean(loss(labels, answers))
+                gradients = tape.gradient(mean, variables)
+            else:
+                logits(model, batch, training)
+        if loss or _plain(optimizer, {}) is None:
+            optimizer.apply(gradients, variables)
+        else:
+            tf.identity(optimizer.learning_rate)
+
+    gradients = [tf.TensorSpec(w.shape, w.dtype) for w in variables]
+    return tf.function(everything, autograph=False).get_concrete_function(batches, gradients)
+
+
+def _plain(optimizer, places):
+    """Returns what decides the update of one of our optimizers, beside its schedule; else None.
+
+    Their code uses nothing but their attributes. To trace it would take the most time of all.
+    """
+    if type(optimizer).__module__ != "shared.optimizers":
+        return None
+
+    def plain(value):
+        if isinstance(value, tf.Variable):
+            return "variable", places.get(id(value.handle))
+        if isinstance(value, list | tuple):
+            return tuple(plain(part) for part in value)
+        if isinstance(value, int | float | str | None):
+            return type(value), repr(value)
+        raise TypeError
+
+    public = {name: x for name, x in vars(optimizer).items() if not name.startswith("_")}
+    traced = public.pop("schedule", None) is not None
+    try:
+        return type(optimizer), traced, tuple((name, plain(x)) for name, x in public.items())
+    except TypeError:
+        return None
+
+
+def _captured(tensor, places):
+    """Returns what stands for a tensor from outside: a variable's place, or a constant's value."""
+    if id(tensor) in places:
+        return places[id(tensor)]
+    if tensor.dtype in (tf.resource, tf.variant):
+        return "resource", id(tensor)
+    return tensor.dtype, tuple(tensor.shape), tensor.numpy().tobytes()
+
+
+def _canonical(graph):
+    """Returns the operations in order, without their names, as bytes."""
+    number = {node.name: str(i) for i, node in enumerate(graph.node)}
+    parts = []
+    for node in graph.node:
+        parts.append(node.op)
+        for source in node.input:
+            name, _, rest = source.lstrip("^").partition(":")
+            parts.append(f"{source[0] == '^'} {number[name]} {rest}")
+        for key in sorted(node.attr):
+            if key not in ("_gradient_op_type", "_user_specified_name"):
+                parts.append(key)
+                parts.append(node.attr[key].SerializeToString(deterministic=True))
+    for function in graph.library.function:  # their names are unique, so that nothing equals them
+        parts.append(function.SerializeToString(deterministic=True))
+    return tuple(parts)
+
+
+def _has_own_gradient(operation):
+    return "_gradient_op_type" in operation.node_def.attr
+
+
+def _is_stateful(operation):
+    name = operation.type
+    return operation.op_def.is_stateful and "Variable" not in name and name not in HARMLESS
