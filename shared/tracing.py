@@ -102,7 +102,7 @@ def logits(model, images, training):
         raise ValueError(f"the model returns values of type {values.dtype.name}: {expected}")
     if not values.shape.is_compatible_with([n, None]) or values.shape[1:] == [1]:
         raise ValueError(
-            f"for {n} images of shape {_words(shape)} the model returns shape "
+            f"for n = {n} images of shape {_words(shape)} the model returns shape "
             f"{tuple(values.shape)}: {expected}, and at least two classes"
             f"{_other(model, n, shape)}"
         )

@@ -276,7 +276,11 @@ def _compiled(model, optimizer, state, plan):
     They hold the model weakly, so that it can go, and they with it, when nobody else holds it.
     """
     jit_compile = _dense_only(model) if plan.jit_compile is None else plan.jit_compile
-    model, variables = weakref.proxy(model), model.trainable_variables
+    variables = model.trainable_variables
+    try:
+        model = weakref.proxy(model)
+    except TypeError:  # a class that allows no weak references: then it is not kept either
+        pass
 
     @tf.function(autograph=False, jit_compile=True)  # XLA fuses its many small operations
     def apply(gradients):
