@@ -115,6 +115,8 @@ def notebook():
     lines = [good("shared/ can be imported from notebooks/")]
     if seen["gpus"]:
         lines.append(good("TensorFlow uses the GPU: " + ", ".join(seen["gpus"])))
+    elif seen["trouble"] and sys.platform == "win32":  # nothing is wrong, and nothing to install
+        lines.append(good(f"TensorFlow uses the processor: {seen['trouble']}"))
     elif seen["trouble"]:
         lines.append(bad(f"the NVIDIA GPU is not used: {seen['trouble']}{_gpu_words()}"))
     elif nvidia_gpu_is_present():

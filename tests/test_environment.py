@@ -150,7 +150,14 @@ def test_a_gpu_that_is_used_is_named(seen):
     assert (True, "TensorFlow uses the GPU: NVIDIA L4") in environment.notebook()
 
 
-def test_a_gpu_that_is_not_used_is_a_fault_with_the_reason_and_tensorflows_words(seen):
+def test_a_gpu_that_tensorflow_for_windows_cannot_use_is_no_fault(seen, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    seen["trouble"] = "for the GPU, use WSL 2"
+    assert (True, "TensorFlow uses the processor: for the GPU, use WSL 2") in environment.notebook()
+
+
+def test_a_gpu_that_is_not_used_is_a_fault_with_the_reason_and_tensorflows_words(seen, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
     seen.update(trouble="no CUDA libraries", stderr="W cudart_stub.cc:31] Could not find cuda")
     (fault,) = faults(environment.notebook())
     assert "the NVIDIA GPU is not used: no CUDA libraries" in fault
