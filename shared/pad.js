@@ -8,13 +8,14 @@
 const SCREEN = 560, PAGE = 140, SIDE = 28, PEN = 36, PATIENCE = 3000;
 
 const STYLE = `
-.pad { display: flex; flex-wrap: wrap; gap: 20px; align-items: flex-start; padding: 8px 2px;
+.pad { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; padding: 8px 2px;
        font: 13px/1.4 system-ui, sans-serif; color: inherit; }
 .pad figure { margin: 0; }
 .pad figcaption { margin: 0 0 4px; font-weight: 600; min-height: 1.4em; }
 .pad canvas { display: block; border: 1px solid #8C8C8C; border-radius: 4px; box-sizing: border-box; }
-.pad .page { width: 240px; height: 240px; cursor: crosshair; touch-action: none; background: white; }
-.pad .small { width: 140px; height: 140px; image-rendering: pixelated; background: black; }
+.pad .page { width: 224px; height: 224px; cursor: crosshair; touch-action: none; background: white; }
+.pad .small { width: 112px; height: 112px; image-rendering: pixelated; background: black; }
+.pad figure figure { margin-top: 10px; }
 .pad .row { display: flex; gap: 8px; margin-top: 8px; }
 .pad button { font: inherit; color: inherit; background: transparent; border: 1px solid #8C8C8C;
               border-radius: 4px; padding: 3px 14px; cursor: pointer; }
@@ -22,10 +23,11 @@ const STYLE = `
 .pad button:disabled { opacity: 0.45; cursor: default; }
 .pad button:focus-visible, .pad input:focus-visible { outline: 2px solid #0072B2; outline-offset: 2px; }
 .pad label { display: flex; gap: 6px; align-items: center; margin-top: 8px; }
-.pad .bars { display: grid; grid-template-columns: auto 130px 4em; gap: 2px 8px; align-items: center;
+.pad .bars { display: grid; grid-template-columns: auto 100px 4.2em; gap: 2px 8px; align-items: center;
              font-variant-numeric: tabular-nums; }
-.pad .track { height: 14px; background: rgba(128, 128, 128, 0.18); border-radius: 2px; }
+.pad .track { height: 13px; background: rgba(128, 128, 128, 0.18); border-radius: 2px; }
 .pad .fill { height: 100%; width: 0; background: #8C8C8C; border-radius: 2px; }
+.pad .bars span { white-space: nowrap; }
 .pad .best { font-weight: 700; }
 .pad .fill.best { background: #0072B2; }
 .pad .note { flex-basis: 100%; min-height: 1.4em; }
@@ -62,8 +64,8 @@ function diverging(limit) {
     };
 }
 
-// The bars of one network, and its evidence if it is linear.
-function network(parent, name, classes, linear) {
+// The bars of one network, and its evidence, if it is linear, below what it sees.
+function network(parent, below, { name, classes, linear }) {
     const figure = make("figure", parent, { class: "network", "data-name": name });
     const title = make("figcaption", figure, {}, name || "probability");
     const grid = make("div", figure, { class: "bars" });
@@ -72,7 +74,7 @@ function network(parent, name, classes, linear) {
         const fill = make("div", make("div", grid, { class: "track" }), { class: "fill" });
         return { label, fill, percent: make("span", grid) };
     });
-    const shown = linear ? canvas(parent, "evidence", SIDE, { class: "small" }) : null;
+    const shown = linear ? canvas(below, "evidence", SIDE, { class: "small" }) : null;
     if (shown) shown.element.style.background = "white";
     return {
         show(probabilities, evidence) {
@@ -113,7 +115,7 @@ export function render({ model, el }) {
     const centre = make("input", make("label", seen.figure), { type: "checkbox" });
     centre.after("centre and scale");
     centre.checked = model.get("centre");
-    const networks = model.get("networks").map(({ name, classes, linear }) => network(root, name, classes, linear));
+    const networks = model.get("networks").map((one) => network(root, seen.figure, one));
     const note = make("div", root, { class: "note", role: "status", "aria-live": "polite" });
 
     const strokes = [];

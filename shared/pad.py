@@ -30,6 +30,7 @@ SIDE = 28
 PAGE = 140  # pixels of the page's side, as the browser sends it
 SENTENCE = "Run this cell to draw a digit of your own."
 WIDGET = "application/vnd.jupyter.widget-view+json"
+SCRIPT = Path(__file__).with_name("pad.js")
 THREE = [(45, 30), (62, 20), (80, 26), (84, 42), (72, 54), (58, 58), (76, 62), (88, 76), (82, 94)]
 THREE += [(62, 102), (42, 94)]  # on a page of PAGE x PAGE, above the middle and left of it
 
@@ -86,8 +87,7 @@ class Pad:
         """Returns the pad as a figure, with the example on its page."""
         seen = self.look(self.example)
         count = 2 + len(seen.probabilities) + len(seen.evidence)
-        ratios = [1.3, 0.9] + [0.9] * (count - 2)
-        figure, axes = plotting.panels(1, count, height=2.9, gridspec_kw={"width_ratios": ratios})
+        figure, axes = plotting.panels(1, count, width=9.0, height=9.0 / count + 0.8)
         form = "put in MNIST's form" if self.centre else "only shrunk"
         _show(axes[0], self.example, "the page", cmap="gray", clim=(0, 255))
         _show(axes[1], seen.image, f"what the network sees:\n{form}", cmap="gray", clim=(0, 255))
@@ -232,17 +232,18 @@ def _show_bars(axis, name, probabilities):
     classes = np.arange(len(probabilities))
     colours = [plotting.BLUE if digit == answer else plotting.GREY for digit in classes]
     axis.barh(classes, probabilities, color=colours)
-    axis.set(xlim=(0, 1), ylim=(len(classes) - 0.4, -0.6), yticks=classes, xticks=[0, 0.5, 1])
+    axis.set(xlim=(0, 1), ylim=(len(classes) - 0.4, -0.6), yticks=classes, xticks=[])
     axis.set_title(
         f"{name + ': ' if name else ''}{answer}\n({probabilities[answer]:.1%})", fontsize=9
     )
-    axis.tick_params(labelsize=9)
+    axis.set_box_aspect(1)
+    axis.tick_params(labelsize=9, length=0)
     axis.grid(False)
 
 
 def _widget(pad):
     """Returns the widget that asks the pad about every page that the browser sends."""
-    widget = anywidget.AnyWidget(_esm=Path(__file__).with_name("pad.js"))
+    widget = anywidget.AnyWidget(_esm=SCRIPT.read_text(encoding="utf-8"))
     networks = [
         {"name": name, "classes": reader.classes, "linear": reader.weights is not None}
         for name, reader in pad.readers.items()

@@ -1,0 +1,60 @@
+"""Executes notebooks from top to bottom and stores their outputs.
+
+    python tests/measure/execute.py notebooks/01_Softmax_classifier.ipynb ...
+
+What is stored is text and pictures: of a widget only the picture in its place, of a line that was
+rewritten only its last form, and nothing of the machine or the time. A notebook in which a cell
+fails is not stored.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+WIDGETS = "application/vnd.jupyter.widget-"
+
+
+def plain(outputs):
+    """Returns a cell's outputs without views of widgets and without what was written over."""
+    kept = []
+    for output in outputs:
+        if output.output_type == "stream":
+            if kept and kept[-1].get("name") == output.name:
+                kept[-1].text += output.text
+            else:
+                kept.append(output)
+        elif "data" in output:
+            for kind in [kind for kind in output.data if kind.startswith(WIDGETS)]:
+                del output.data[kind]
+            output.metadata = {k: v for k, v in output.metadata.items() if k in output.data}
+            kept += [output] if output.data else []
+        else:
+            kept.append(output)
+    for output in kept:
+        if output.output_type == "stream":
+            output.text = re.sub(r"(?m)^.*\r(?=[^\n])", "", output.text)
+    return [output for output in kept if output.output_type != "stream" or output.text.strip()]
+
+
+def execute(path):
+    """Executes the notebook at the path in its own folder and stores it there."""
+    notebook = nbformat.read(path, as_version=4)
+    options = {"timeout": None, "record_timing": False, "store_widget_state": False}
+    NotebookClient(
+        notebook, resources={"metadata": {"path": str(path.parent)}}, **options
+    ).execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = plain(cell.outputs)
+            cell.metadata.pop("execution", None)
+    notebook.metadata.pop("widgets", None)
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        execute(Path(name))
+        print(name)
