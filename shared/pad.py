@@ -9,7 +9,6 @@ linear model the evidence: each pixel times its weight for the answer. The part 
 pad.js. A notebook that is stored, or read without a kernel, shows a picture of the pad.
 """
 
-import io
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,9 +103,7 @@ class Pad:
 
     def _repr_mimebundle_(self, **_):
         """Returns the widget for a page with a kernel, the picture for all others, a sentence."""
-        buffer = io.BytesIO()
-        self.figure().savefig(buffer, format="png")
-        data, metadata = {"image/png": buffer.getvalue(), "text/plain": SENTENCE}, {}
+        data, metadata = {"image/png": plotting.png(self.figure()), "text/plain": SENTENCE}, {}
         if anywidget is not None:
             self._widget = self._widget or _widget(self)
             bundle, metadata = self._widget._repr_mimebundle_()

@@ -4,14 +4,12 @@ The curves grow while a long training runs, and are its figure when it is over. 
 draw the same figure with `callbacks=[progress.Curve()]`.
 """
 
-import io
 import math
 import sys
 import time
 import uuid
 
 import keras
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from shared import plotting
 
@@ -174,15 +172,12 @@ class GrowingFigure:
 def png(figure):
     """Returns the picture of a GrowingFigure, PNG, of the same size however many epochs it has."""
     if figure.epoch:
-        drawing = plotting.curves(figure, figure.title)
-    else:
-        drawing, axes = plotting.panels(1, 2)
-        for axis, name in zip(axes, ("loss", "accuracy (%)"), strict=True):
-            axis.set(xlabel="epoch", title=name, xticks=[], yticks=[])
-        drawing.suptitle(figure.title)
-    buffer = io.BytesIO()
-    FigureCanvasAgg(drawing).print_png(buffer)
-    return buffer.getvalue()
+        return plotting.png(plotting.curves(figure, figure.title))
+    drawing, axes = plotting.panels(1, 2)
+    for axis, name in zip(axes, ("loss", "accuracy (%)"), strict=True):
+        axis.set(xlabel="epoch", title=name, xticks=[], yticks=[])
+    drawing.suptitle(figure.title, x=0.01, ha="left")
+    return plotting.png(drawing)
 
 
 def in_notebook():
