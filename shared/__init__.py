@@ -2,6 +2,7 @@
 
 mnist       the images and labels, in three splits
 pictures    from a photo, scan or drawing to MNIST's form
+ink         finds the digit in such a picture
 layers      the parts of a network, each first written in the notebook that teaches it
 optimizers  SGD, RMSprop, Adam and learning-rate schedules
 training    fit, evaluate, predict, sweep

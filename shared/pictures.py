@@ -6,15 +6,10 @@ of 20 x 20 pixels, which makes edges grey, and the box was placed in 28 x 28 pix
 centre of mass of the ink is in the middle. Ink is 255 and paper is 0. A network that has seen only
 such images needs its own pictures in the same form.
 
-Before that, a picture needs its ink told from its paper. Light falls on a page unevenly, so that
-each pixel is compared with the paper around it: the paper is estimated by a morphological closing,
-which fills dark strokes (Serra, "Image Analysis and Mathematical Morphology", 1982), and the
-threshold between faint marks and ink is Otsu's ("A threshold selection method from gray-level
-histograms", 1979).
+Before that, the digit has to be found in the picture: `shared/ink.py`.
 """
 
 import io
-import itertools
 import os
 import warnings
 from pathlib import Path
@@ -22,16 +17,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 from scipy import ndimage
-from scipy.spatial import KDTree
+
+from shared import checks
+from shared.ink import TOUCHING, PictureError, find_digit, find_ink, page, resized, shrunk
 
 SIDE, BOX = 28, 20
-LARGEST = 1200  # pixels on the longer side that are looked at; larger pictures are made smaller
+LARGEST = 1000  # pixels on the longer side that are looked at; larger pictures are made smaller
 THINNEST, THICKENED = 1.6, 2.4  # width of a stroke in the box: what is thickened, and to what
-TOUCHING = np.ones((3, 3), bool)  # pixels are neighbours across corners too
-
-
-class PictureError(ValueError):
-    """No digit can be read from the picture; the message says what was found and what to do."""
 
 
 def to_mnist(source):
@@ -56,9 +48,11 @@ def steps(source):
     centred: [28, 28], the centre of mass in the middle.
     """
     grey = _grey(_picture(source))
-    ink = _ink(grey)
-    digit = _digit(ink)
-    box = (np.where(ndimage.binary_dilation(digit, TOUCHING), ink, 0))[_bounds(digit, ink)]
+    ink = find_ink(page(grey))
+    digit = find_digit(ink)
+    digit = ndimage.binary_dilation(digit, TOUCHING) & (ink > 0)  # with its grey edge
+    bounds = ndimage.find_objects(digit.astype(np.uint8))[0]
+    box = np.where(digit, ink, 0)[bounds]
     done = {"grey": grey, "ink": 255 * ink, "box": 255 * box}
     wider = _thickened(box)
     if wider is not box:
@@ -119,7 +113,7 @@ def _opened(source):
         return _from_array(np.asarray(source))
     else:
         raise PictureError(
-            f"a {type(source).__name__} is no picture: pass a path, a Pillow image or one array "
+            f"{checks.kind(source)} is no picture: pass a path, a Pillow image or one array "
             "[height, width]; a list of numbers becomes one by np.array(...)"
         )
     try:
@@ -180,187 +174,10 @@ def _grey(image):
         return pixels
     grey = pixels @ np.array([0.299, 0.587, 0.114], np.float32)
     channels = [grey, *np.moveaxis(pixels, -1, 0)]
-    small = [_shrunk(channel, 64) for channel in channels]
+    small = [shrunk(channel, 64) for channel in channels]
     contrast = [np.std(channel - ndimage.gaussian_filter(channel, 8)) for channel in small]
     best = int(np.argmax(contrast))  # yellow on white and red on green are hardly seen in grey
     return channels[best] if contrast[best] > 1.5 * contrast[0] else grey
-
-
-# Telling ink from paper
-
-
-def _ink(grey):
-    """Returns how much ink each pixel has: float32 [height, width], 0 for paper, 1 for ink."""
-    height, width = grey.shape
-    noise = np.median(np.abs(grey - ndimage.median_filter(grey, 3))) * 1.5
-    if noise > 5 and min(grey.shape) > 80:
-        grey = ndimage.gaussian_filter(grey, 1.2)
-    if _paper_is_dark(grey):
-        grey = 255 - grey
-    small = _shrunk(grey, 64)
-    blur = max(small.shape) / 16
-    paper = ndimage.grey_closing(small, (small.shape[0] // 2 | 1, small.shape[1] // 2 | 1))
-    paper = _resized(ndimage.gaussian_filter(paper, blur), grey.shape)
-    ink = 1 - grey / np.maximum(paper, 1)
-    marked = ndimage.binary_dilation(ink > max(0.1, ink.max() / 4), TOUCHING, 2)
-    if 0 < marked.mean() < 0.7:  # again, now from what is surely paper
-        weight = _shrunk((~marked).astype(np.float32), 64)
-        seen = _shrunk(np.where(marked, 0, grey), 64)
-        weight, seen = (ndimage.gaussian_filter(a, blur) for a in (weight, seen))
-        paper = _resized((seen + 1e-3 * paper.mean()) / (weight + 1e-3), grey.shape)
-        ink = 1 - grey / np.maximum(paper, 1)
-    rest = ink[~marked] if not marked.all() else ink
-    noise = 1.5 * np.median(np.abs(rest - np.median(rest)))
-    faint = max(0.1, 5 * noise)
-    marks = _without_specks(ink > faint)
-    if not marks.any():
-        raise PictureError(
-            f"no ink was found on {width} x {height} pixels: the page is empty, or the pen too "
-            "faint; take the picture closer, with more light"
-        )
-    values = ink[marks]
-    level = np.median(values[values >= min(_otsu(values), values.max())])
-    ink = np.clip(ink / level, 0, 1)
-    return np.where(ink * level < max(0.03, 4 * noise), 0, ink).astype(np.float32)
-
-
-def _paper_is_dark(grey):
-    """Returns whether most of the picture, and its edge, is darker than the ink."""
-    small = _shrunk(grey, 48)
-    size = (small.shape[0] // 2 | 1, small.shape[1] // 2 | 1)
-    paper = ndimage.gaussian_filter(ndimage.median_filter(small, size, mode="nearest"), 1)
-    low, high = np.percentile(grey - _resized(paper, grey.shape), (0.1, 99.9))
-    if max(-low, high) > 2 * min(-low, high):
-        return high > -low
-    edge = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
-    return np.median(edge) < _otsu(small.ravel())
-
-
-def _otsu(values):
-    """Returns the threshold that splits the values into the two classes farthest apart."""
-    counts, edges = np.histogram(values, 64)
-    sums = np.cumsum(counts * (edges[:-1] + edges[1:]) / 2)
-    below = np.cumsum(counts)[:-1]
-    above = len(values) - below
-    apart = sums[:-1] / np.maximum(below, 1) - (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    return edges[1:-1][np.argmax(below * above * apart**2)]
-
-
-def _without_specks(mask, share=0.02):
-    """Returns the mask without its parts of less than this share of the largest part's area."""
-    parts, n = ndimage.label(mask, TOUCHING)
-    areas = np.bincount(parts.ravel())
-    areas[0] = 0
-    return (areas >= max(4, share * areas.max()))[parts]
-
-
-# Finding the digit
-
-
-def _digit(ink):
-    """Returns where the digit is, bool [height, width]; refuses noise and several digits."""
-    mask = ink > 0.45
-    if mask.mean() > 0.7:
-        raise PictureError(
-            f"{mask.mean():.0%} of the picture is ink: leave some paper around the digit"
-        )
-    labels, n = ndimage.label(mask, TOUCHING)
-    areas = np.bincount(labels.ravel())[1:]
-    parts = {
-        i: box
-        for i, box in enumerate(ndimage.find_objects(labels), 1)
-        if areas[i - 1] >= max(4, 0.02 * areas.max())
-    }
-    if len(parts) > 30 or sum(areas[i - 1] for i in parts) < 0.5 * areas.sum():
-        raise PictureError(
-            f"{n:,} specks were found and no digit: the picture is noise or a pattern, or the page "
-            "is empty; take it closer, with more light, on plain paper"
-        )
-    parts = _without_frames(labels, parts)
-    size = max(max(_size(box)) for box in parts.values())
-    if size < max(5, 0.02 * max(ink.shape)):
-        raise PictureError(
-            f"the largest mark has {size} of the picture's {max(ink.shape)} pixels, too few for a "
-            "digit: the page is empty, or the picture taken from too far away"
-        )
-    digit = np.isin(labels, _one_digit(labels, parts, size))
-    holes = ndimage.label(~np.pad(digit, 1))[0]
-    holes = np.sum(np.bincount(holes.ravel())[2:] > 0.002 * size**2)
-    if holes > 5:
-        raise PictureError(f"what was found has {holes} holes: it is a pattern and no digit")
-    if 2 * ndimage.distance_transform_edt(np.pad(digit, 1)).max() > 0.6 * size:
-        raise PictureError(
-            "what was found is a filled shape without strokes and no digit: leave paper around "
-            "the digit, and nothing else in the picture"
-        )
-    return digit
-
-
-def _without_frames(labels, parts):
-    """Returns the parts without what surrounds a page or a digit: a table's edge, a printed box."""
-    edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
-    inside = [box for i, box in parts.items() if i not in edge]
-    frames = set()
-    if any(max(_size(box)) > 0.15 * min(labels.shape) for box in inside):
-        frames = {i for i in parts if np.mean(edge == i) > 0.1}
-    for i, box in parts.items():
-        part = labels[box] == i
-        sides = [part[:3].any(0), part[-3:].any(0), part[:, :3].any(1), part[:, -3:].any(1)]
-        within = [
-            all(a.start < b.start and b.stop < a.stop for a, b in zip(box, other, strict=True))
-            and max(_size(other)) > 0.3 * max(_size(box))
-            for other in parts.values()
-        ]
-        if any(within) and min(np.mean(side) for side in sides) > 0.8:
-            frames.add(i)
-    return {i: box for i, box in parts.items() if i not in frames}
-
-
-def _one_digit(labels, parts, size):
-    """Returns the numbers of the parts that make up the digit: strokes may lie a little apart."""
-    points = {i: np.argwhere(labels[box] == i) + [s.start for s in box] for i, box in parts.items()}
-    trees = {i: KDTree(places) for i, places in points.items()}
-    chosen = [max(points, key=lambda i: len(points[i]))]
-    others = set(points) - set(chosen)
-    while others:
-        gap = {i: min(trees[j].query(points[i])[0].min() for j in chosen) for i in others}
-        nearest = min(gap, key=gap.get)
-        if gap[nearest] > 0.25 * size:
-            break
-        chosen.append(nearest)
-        others.remove(nearest)
-    tall = [i for i in parts if _size(parts[i])[0] > 0.5 * size]
-    beside = [
-        (i, j)
-        for i, j in itertools.combinations(tall, 2)
-        if _overlap(parts[i][1], parts[j][1]) < 0.2
-        and trees[i].query(points[j])[0].min() > 0.08 * size
-    ]
-    largest = len(points[chosen[0]])
-    apart = [i for i in others if len(points[i]) > 0.2 * largest]
-    if beside or apart:
-        raise PictureError(
-            f"{max(2, 1 + len(apart))} or more separate shapes were found, expected one digit: cut "
-            "out one digit, or join its strokes"
-        )
-    return chosen
-
-
-def _size(box):
-    """Returns the (height, width) of a pair of slices."""
-    return tuple(s.stop - s.start for s in box)
-
-
-def _overlap(a, b):
-    """Returns which share of the shorter of two slices lies within the other."""
-    shared = min(a.stop, b.stop) - max(a.start, b.start)
-    return shared / min(a.stop - a.start, b.stop - b.start)
-
-
-def _bounds(digit, ink):
-    """Returns the slices of the smallest box that holds the digit and its grey edge."""
-    edge = ndimage.binary_dilation(digit, TOUCHING) & (ink > 0)
-    return ndimage.find_objects(edge.astype(np.uint8))[0]
 
 
 # MNIST's form
@@ -382,7 +199,7 @@ def _thickened(box):
 def _scaled(box):
     """Returns the box scaled so that its longer side is 20 pixels, with its aspect kept."""
     scale = BOX / max(box.shape)
-    return _resized(box, [max(1, round(scale * side)) for side in box.shape])
+    return resized(box, [max(1, round(scale * side)) for side in box.shape])
 
 
 def _centred(scaled):
@@ -394,19 +211,3 @@ def _centred(scaled):
         place.append(slice(start, start + side))
     image[tuple(place)] = scaled
     return image
-
-
-def _resized(array, shape):
-    """Returns the array with this shape, each new pixel a weighted mean of the old ones."""
-    image = Image.fromarray(np.asarray(array, np.float32))
-    return np.asarray(image.resize(tuple(shape)[::-1], Image.Resampling.BILINEAR))
-
-
-def _shrunk(array, side):
-    """Returns the array with at most this many pixels on its longer side."""
-    scale = side / max(array.shape)
-    if scale >= 1:
-        return array
-    shape = [max(1, round(scale * n)) for n in array.shape]
-    image = Image.fromarray(np.asarray(array, np.float32))
-    return np.asarray(image.resize(shape[::-1], Image.Resampling.BOX))
