@@ -21,14 +21,28 @@ from nbclient.exceptions import CellExecutionError
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 
 
-def run(path, seed):
-    """Returns (the executed notebook, its seconds); raises CellExecutionError if a cell fails."""
+def with_seed(path, seed):
+    """Returns the notebook, read from its file, with another seed."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = re.sub(r"^SEED = 0$", f"SEED = {seed}", cell.source, flags=re.MULTILINE)
+    return notebook
+
+
+def execute(notebook, folder):
+    """Runs it from top to bottom, in place, and returns the seconds that it took.
+
+    Raises CellExecutionError if a cell fails, DeadKernelError if the process dies.
+    """
     began = time.perf_counter()
-    NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}).execute()
-    return notebook, time.perf_counter() - began
+    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
+    return time.perf_counter() - began
+
+
+def run(path, seed):
+    """Returns (the executed notebook, its seconds); raises what `execute` raises."""
+    notebook = with_seed(path, seed)
+    return notebook, execute(notebook, path.parent)
 
 
 def printed_accuracy(notebook):
