@@ -33,6 +33,7 @@ SLIPS = {
     },
     "02_numerical_gradient": {
         "only half of the distance": ("(2 * epsilon)", "epsilon"),
+        "a forward difference": ("loss(b - step)) / (2 * epsilon)", "loss(b)) / epsilon"),
         "all numbers moved at once": ("step.flat[i]", "step[:]"),
         "a coarse step": ("= epsilon", "= epsilon = 0.1"),
     },
