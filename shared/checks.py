@@ -31,8 +31,8 @@ def images(x, name="images"):
         )
     if array.dtype == bool:
         return array.astype(np.float32)
-    whole = np.issubdtype(array.dtype, np.integer)
-    if not whole and not np.issubdtype(array.dtype, np.floating):
+    whole = array.dtype.kind in "iu"
+    if array.dtype.kind not in "iuf":
         raise ValueError(
             f"{name} of type {_type(array)}: expected uint8 from 0 to 255 or floats from 0 to 1"
         )
@@ -73,11 +73,13 @@ def labels(y, name="labels"):
         raise ValueError(f"{found}: {expected}; if they are one-hot, write {name}.argmax(axis=1)")
     if array.ndim != 1:
         raise ValueError(f"{found}: {expected}")
-    if not np.issubdtype(array.dtype, np.integer) and array.size:
+    if not array.size:
+        return np.zeros(0, np.int32)
+    if array.dtype.kind not in "iu":
         raise ValueError(
             f"{found}: {expected}; if they are class numbers, write {name}.astype(int)"
         )
-    if array.size and not 0 <= array.min() <= array.max() < 2**31:
+    if not 0 <= array.min() <= array.max() < 2**31:
         raise ValueError(
             f"{name} from {array.min()} to {array.max()}: expected the numbers of the classes, "
             "which begin at 0"

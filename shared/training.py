@@ -339,9 +339,10 @@ def _traced(model, optimizer, plan):
 
 def _check_logits(forward, plan):
     """Checks, before the first step, what the loss will be computed from."""
-    images, labels = plan.validation or (plan.images[: plan.batch_size].numpy(), plan.labels)
-    logits = _logits(forward, images)
-    checks.classes(np.append(plan.labels, labels), logits)
+    validation = plan.validation or (plan.images[: plan.batch_size].numpy(), plan.labels.numpy())
+    logits = _logits(forward, validation[0])
+    checks.classes(plan.labels.numpy(), logits)
+    checks.classes(validation[1], logits)
     checks.no_probabilities(logits)
 
 

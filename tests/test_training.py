@@ -1,20 +1,22 @@
 """Training computes what Keras's fit computes, and from the same seed the same bits."""
 
+import gc
 import hashlib
 import math
 import os
 import subprocess
 import sys
+import weakref
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from shared import mnist, training
+from shared import mnist, tracing, training
 from shared.layers import BatchNorm, Dense, Dropout, he, leaky_relu
 from shared.mnist import Split
-from shared.optimizers import SGD, Adam
+from shared.optimizers import SGD, Adam, cosine, one_cycle
 from shared.training import Diverged, batch_order, cross_entropy, evaluate, fit, predict, sweep
 
 
@@ -380,6 +382,191 @@ def test_an_interrupt_leaves_the_whole_epochs_and_goes_on_to_stop_the_cell(
     assert same(state(*stopped), state(*expected))
 
 
+def test_an_interrupt_stops_a_sweep_and_leaves_the_models_last_whole_epoch(train, monkeypatch):
+    built = []
+
+    def build(seed):
+        built.append((Mlp(seed), SGD(0.1)))
+        return built[-1]
+
+    runs = sweep(build, [0, 1, 2], train, epochs=3, jit_compile=False)
+    first_state = state(next(runs)[1])
+
+    def interrupt(self, epoch, *_):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.Progress, "show", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        next(runs)
+    monkeypatch.undo()
+    expected = Mlp(1)
+    history = quietly(expected, SGD(0.1), train, epochs=1)
+    assert len(built) == 2
+    assert metrics(built[1][0].history) == metrics(history)
+    assert same(state(built[1][0]), state(expected))
+    assert same(state(built[0][0]), first_state)
+
+
+def test_a_second_interrupt_does_not_leave_half_of_the_weights():
+    class Hesitant:
+        times = 2
+
+        def assign(self, value):
+            if self.times:
+                self.times -= 1
+                raise KeyboardInterrupt
+            self.value = value
+
+    variables = [tf.Variable(0.0), Hesitant(), tf.Variable(0.0)]
+    tracing.assign(variables, [1.0, 2.0, 3.0])
+    assert [float(variables[0]), variables[1].value, float(variables[2])] == [1.0, 2.0, 3.0]
+
+
+# State: nothing of one model, or of what it was, gets into another
+
+
+@pytest.mark.parametrize("optimizer", [Adam, keras.optimizers.Adam])
+def test_an_optimizer_belongs_to_one_model(optimizer, train):
+    used, second = optimizer(), Mlp(1)
+    quietly(Mlp(0), used, train)
+    with pytest.raises(ValueError, match="built for.*a new optimizer for each model"):
+        quietly(second, used, train)
+    assert same(state(second), state(Mlp(1)))
+
+
+@pytest.mark.parametrize("shared", ["model", "optimizer"])
+def test_a_sweep_refuses_what_an_earlier_setting_has_trained(shared, train):
+    earlier = {"model": Mlp(), "optimizer": SGD()}
+    new = {"model": Mlp, "optimizer": SGD}
+
+    def build(setting):
+        return [earlier[part] if part == shared else new[part]() for part in new]
+
+    runs = sweep(build, [0, 1], train, epochs=1, jit_compile=False)
+    next(runs)
+    with pytest.raises(ValueError, match="of an earlier setting: expected new ones"):
+        next(runs)
+
+
+def changed_slope(model):
+    model.slope = 0.5
+
+
+def other_weights(model):
+    model.output.W = tf.Variable(-model.output.W)
+
+
+def another_layer(model):
+    model.norm = BatchNorm(16)
+
+
+@pytest.mark.parametrize("change", [changed_slope, other_weights, another_layer])
+def test_a_model_that_was_changed_is_trained_and_measured_as_it_is_now(change, train):
+    model, fresh = Mlp(), Mlp()
+    evaluate(model, train)
+    quietly(model, SGD(0.0), train)
+    for both in (model, fresh):
+        change(both)
+    assert evaluate(model, train) == evaluate(fresh, train)
+    quietly(model, SGD(0.1), train)
+    quietly(fresh, SGD(0.1), train)
+    assert same(state(model), state(fresh))
+    assert evaluate(model, train) == evaluate(fresh, train)
+
+
+@pytest.mark.parametrize("optimizer", [Adam, keras.optimizers.Adam])
+def test_a_layer_that_is_frozen_after_a_fit_stays_as_it_is(optimizer, train):
+    model, used = Mlp().twin(), optimizer()
+    quietly(model, used, train)
+    model.layers[1].trainable = False
+    with pytest.raises(ValueError, match="after layers were replaced or frozen"):
+        quietly(model, used, train)
+    frozen, other = model.layers[1].kernel.numpy(), model.layers[2].kernel.numpy()
+    quietly(model, optimizer(), train)
+    np.testing.assert_array_equal(model.layers[1].kernel, frozen)
+    assert not np.array_equal(model.layers[2].kernel, other)
+
+
+@pytest.mark.parametrize("build", [Mlp, lambda: Mlp().twin()])
+def test_a_model_that_nobody_holds_is_gone_and_its_compiled_functions_with_it(build, train):
+    gc.collect()
+    kept = len(training._kept)
+    models = [build() for _ in range(3)]
+    for model in models:
+        quietly(model, SGD(), train, epochs=1)
+        evaluate(model, train)
+    assert len(training._kept) == kept + 3
+    dead = [weakref.ref(model) for model in models]
+    del model, models
+    gc.collect()
+    assert [reference() for reference in dead] == [None] * 3
+    assert len(training._kept) == kept
+
+
+def test_a_fit_that_goes_on_compiles_nothing_again(train, monkeypatch):
+    compiled, model, optimizer = counted(monkeypatch), Mlp(dropout=0.3), Adam()
+    for _ in range(3):
+        quietly(model, optimizer, train)
+    assert len(compiled) == 1
+
+
+def test_a_model_need_not_take_attributes_or_references(train):
+    class Bare:
+        __slots__ = ("W",)
+
+        def __init__(self):
+            self.W = tf.Variable(tf.zeros([784, 10]))
+
+        trainable_variables = variables = property(lambda self: [self.W])
+
+        def __call__(self, x, training):
+            return tf.reshape(x, [-1, 784]) @ self.W
+
+    history = quietly(Bare(), SGD(0.1), train)
+    assert history.history["loss"][1] < history.history["loss"][0]
+
+
+def test_a_history_leaves_the_models_own_attribute_of_that_name_alone(train):
+    model = Mlp()
+    model.history = BatchNorm(3)
+    quietly(model, SGD(), train)
+    assert isinstance(model.history, BatchNorm)
+
+
+def test_the_history_of_a_model_is_that_of_its_last_fit_and_no_variable(train):
+    model = Mlp()
+    variables = len(model.variables)
+    for _ in range(2):
+        assert quietly(model, SGD(), train) is model.history
+    assert len(model.variables) == variables
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda: SGD(cosine(0.5, 8)),
+        lambda: Adam(one_cycle(0.5, 8)),
+        lambda: keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.5, 8)),
+    ],
+)
+def test_a_schedule_that_is_over_is_an_error_and_one_that_ends_on_the_way_is_none(optimizer, train):
+    model, used = Mlp(), optimizer()
+    quietly(model, used, train)  # 16 steps: the second half of them at a rate of 0
+    before = state(model)
+    with pytest.raises(ValueError, match="schedule is over.*learning rate is 0.*new optimizer"):
+        quietly(model, used, train)
+    assert same(state(model), before)
+
+
+def test_no_advice_is_to_try_a_learning_rate_of_0(train):
+    model = Mlp()
+    model.output.b.assign(np.full(10, np.inf, np.float32))
+    with pytest.raises(Diverged, match="not finite") as error:
+        quietly(model, SGD(0.0), train)
+    assert "Try a learning rate" not in str(error.value)
+
+
 # Arguments that do not fit together
 
 
@@ -462,6 +649,40 @@ def test_evaluate_sees_the_weights_as_they_are_now(train, validation):
 
 # Many runs
 
+
+class Ending(Mlp):
+    """A model with something behind its last layer."""
+
+    def __init__(self, end):
+        super().__init__()
+        self.end = end
+
+    def __call__(self, x, training):
+        return self.end(super().__call__(x, training))
+
+
+class Tempered(Ending):
+    """A model that differs when it is not training."""
+
+    def __call__(self, x, training):
+        z = Mlp.__call__(self, x, training)
+        return z if training else z / self.end
+
+
+def plus(constant):
+    return lambda z: z + constant
+
+
+def scaled_gradient(factor):
+    """Returns the identity with a gradient that is this factor times what it should be."""
+
+    @tf.custom_gradient
+    def end(z):
+        return tf.identity(z), lambda g: factor * g
+
+    return end
+
+
 SWEEPS = {  # what is built from a setting, the settings, how many times that has to be compiled
     "seeds": (lambda seed: (Mlp(seed, dropout=0.3, batch_norm=True), Adam()), (0, 1, 2), 1),
     "rates": (lambda rate: (Mlp(), SGD(rate, 0.9)), (0.01, 0.1, 0.001), 1),
@@ -469,6 +690,16 @@ SWEEPS = {  # what is built from a setting, the settings, how many times that ha
     "slopes, which are constants": (lambda slope: (Mlp(slope=slope), Adam()), (0.0, 0.3), 2),
     "momenta, which are constants": (lambda value: (Mlp(), SGD(0.1, value)), (0.5, 0.9), 2),
     "sizes": (lambda units: (Mlp(units=units), Adam()), (8, 16), 2),
+    "activations": (lambda end: (Ending(end), SGD(0.1)), (tf.nn.silu, tf.nn.relu, tf.nn.silu), 2),
+    "closures": (lambda c: (Ending(lambda z: c * z), SGD(0.1)), (1.0, 2.0, 1.0), 2),
+    "gradients of their own": (lambda c: (Ending(scaled_gradient(c)), SGD(0.1)), (1.0, 2.0), 2),
+    "arrays": (lambda c: (Ending(lambda z: z + np.full(10, c)), SGD(0.1)), (1.0, 2.0, 1.0), 2),
+    "tensors from outside": (lambda c: (Ending(plus(tf.constant(c))), SGD(0.1)), (1.0, 2.0), 2),
+    "dropout rates": (lambda rate: (Mlp(dropout=rate), SGD(0.1)), (0.2, 0.5), 1),
+    "schedules": (lambda rate: (Mlp(), SGD(cosine(rate, 20))), (0.1, 0.2, 0.1), 2),
+    "inference alone": (lambda c: (Tempered(c), SGD(0.1)), (1.0, 2.0), 2),
+    "Keras's optimizers": (lambda r: (Mlp(), keras.optimizers.Adam(r)), (0.01, 0.001), 1),
+    "Keras's momenta": (lambda m: (Mlp(), keras.optimizers.SGD(0.1, m)), (0.5, 0.9), 2),
 }
 
 
@@ -494,6 +725,21 @@ def test_a_sweep_gives_the_bits_of_separate_runs_and_compiles_once(
         alone, optimizer = build(setting)
         expected = quietly(alone, optimizer, train, validation, jit_compile=xla)
         assert metrics(history) == metrics(expected)
+        assert same(state(model), state(alone))
+
+
+def test_with_seeds_each_run_has_its_own_weights_order_and_masks(train, validation):
+    def build(rate, seed):
+        return Mlp(seed, dropout=0.3), SGD(rate)
+
+    options = {"epochs": 2, "jit_compile": False}
+    runs = list(sweep(build, [0.1, 0.01], train, validation, seeds=[5, 6], **options))
+    assert [setting for setting, *_ in runs] == [(0.1, 5), (0.1, 6), (0.01, 5), (0.01, 6)]
+    for (rate, seed), model, history in runs:
+        alone, optimizer = build(rate, seed)
+        expected = quietly(alone, optimizer, train, validation, seed=seed)
+        assert metrics(history) == metrics(expected)
+        assert metrics(model.history) == metrics(expected)
         assert same(state(model), state(alone))
 
 
