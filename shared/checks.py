@@ -163,7 +163,7 @@ def checked(check):
 
 
 def loss_arguments(labels, logits):
-    """Returns labels int [n] and logits float32 [n, classes] as tensors, eagerly or in a trace."""
+    """Returns labels int [n] and logits float [n, classes] as tensors, eagerly or in a trace."""
     labels, logits = tf.convert_to_tensor(labels), tf.convert_to_tensor(logits)
     if not labels.dtype.is_integer or not logits.dtype.is_floating:
         raise ValueError(
@@ -179,7 +179,7 @@ def loss_arguments(labels, logits):
         if int(tf.reduce_min(labels)) < 0:
             raise ValueError(f"labels from {int(tf.reduce_min(labels))}: expected 0 or more")
         classes(labels.numpy(), logits)
-    return labels, tf.cast(logits, tf.float32)
+    return labels, logits if logits.dtype.size > 2 else tf.cast(logits, tf.float32)
 
 
 def rows(logits, n):

@@ -21,44 +21,12 @@ import numpy as np
 import tensorflow as tf
 
 from shared import arguments, checks, tracing
+from shared.history import Diverged, new_history
 from shared.mnist import scale
 from shared.progress import Progress
 
 SLICES = 20  # calls per epoch, at most: as often, progress is shown and an interrupt is heard
 STEPS = 10  # training steps per call, at least: with small networks, a call costs as much as a step
-
-
-class History:
-    """What a training went through, with the keys of Keras's History.
-
-    history: {"loss", "accuracy", "val_loss", "val_accuracy", "seconds"}, one float per epoch;
-    loss and accuracy are means over the epoch's training steps, val_* are measured after it.
-    """
-
-    def __init__(self):
-        self.history = {}
-
-    @property
-    def epoch(self):
-        """The epochs' numbers, from 0."""
-        return list(range(len(self.history.get("loss", []))))
-
-    def append(self, **values):
-        """Adds one epoch."""
-        for key, value in values.items():
-            self.history.setdefault(key, []).append(value)
-
-    def cut(self, epochs):
-        """Leaves the first epochs only, as many as that."""
-        self.history = {key: values[:epochs] for key, values in self.history.items() if epochs}
-
-
-class Diverged(ArithmeticError):
-    """The loss was not finite. `history` holds the epochs finished before that."""
-
-    def __init__(self, message, history):
-        super().__init__(message)
-        self.history = history
 
 
 def cross_entropy(labels, logits):
@@ -110,7 +78,7 @@ def fit(
     checks.model(model)
     checks.optimizer(optimizer)
     plan = arguments.plan(train, validation, epochs, batch_size, seed, verbose, jit_compile, curve)
-    history = _new_history(model)
+    history = new_history(model)
     try:
         kept = _kept.setdefault(model, {})
     except TypeError:  # a model that cannot be a key is compiled each time
@@ -185,7 +153,7 @@ def _sweep(build, runs, plan):
     for setting, of_build, seed in runs:
         model, optimizer = arguments.built(build(*of_build), owned)
         plan = plan._replace(seed=seed)
-        history = _new_history(model)
+        history = new_history(model)
         signature, state = _traced(model, optimizer, plan)
         key = signature, plan.jit_compile if plan.jit_compile is not None else _dense_only(model)
         if key not in kept:
@@ -219,8 +187,8 @@ def _train(step, plan, history):
     images, labels, validation, epochs, batch_size, seed, *_ = plan
     slices = _slices(len(labels), batch_size)
     finished = 0, [variable.numpy() for variable in step.state]
+    progress = Progress(epochs, plan.verbose, plan.curve)
     try:
-        progress = Progress(epochs, plan.verbose, plan.curve)
         for size in {size for *_, size in slices}:
             nothing = tf.constant(0)  # no examples: this call compiles and changes nothing
             step.run(images, labels, tf.zeros(len(labels), tf.int32), nothing, nothing, size)
@@ -244,8 +212,9 @@ def _train(step, plan, history):
             finished = epoch + 1, saved
     except (KeyboardInterrupt, Diverged) as stop:
         done, values = finished
-        history.cut(done)
         tracing.assign(step.state, values)
+        history.cut(done)
+        progress.close()
         if isinstance(stop, KeyboardInterrupt):
             print(
                 f"\ninterrupted in epoch {done + 1}: the weights are those after epoch {done}, "
@@ -260,7 +229,7 @@ def _step(model, variables, apply):
     @tf.autograph.experimental.do_not_convert
     def step(images, labels):
         with tf.GradientTape() as tape:
-            logits = model(scale(images), training=True)
+            logits = tf.cast(model(scale(images), training=True), tf.float32)
             losses = cross_entropy(labels, logits)
             loss = tf.reduce_mean(losses)
         apply(tape.gradient(loss, variables))
@@ -353,17 +322,6 @@ def _slices(n, batch_size):
     edges = [batch_size * (whole * i // calls) for i in range(calls + 1)]
     slices = [(a, b, batch_size) for a, b in zip(edges, edges[1:], strict=False) if a < b]
     return slices + ([(edges[-1], n, n - edges[-1])] if edges[-1] < n else [])
-
-
-def _new_history(model):
-    """Returns a new History, which is model.history too, if the model has no other use for that."""
-    history = History()
-    if hasattr(getattr(model, "history", History()) or history, "history"):
-        try:
-            model.history = history
-        except (AttributeError, TypeError):  # a model that takes no attributes
-            pass
-    return history
 
 
 def _dense_only(model):
