@@ -160,11 +160,16 @@ export function render({ model, el }) {
         } else if (awaited === null) {
             changed = false;
             asked += 1;
+            try {
+                model.send({ view: me, look: asked, centre: centre.checked }, undefined, [shrunkPage().buffer]);
+            } catch {
+                blank("The kernel was restarted: this cell must be run again.");
+                return;
+            }
             awaited = setTimeout(() => {
                 awaited = null;
                 note.textContent = "No answer yet: the kernel is busy, or this cell must be run again.";
             }, PATIENCE);
-            model.send({ view: me, look: asked, centre: centre.checked }, undefined, [shrunkPage().buffer]);
         }
     }
 
