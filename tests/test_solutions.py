@@ -43,6 +43,7 @@ SLIPS = {
         "no learning rate": ("rate * g", "g"),
         "uphill": ("w.assign_sub", "w.assign_add"),
         "the gradients added, not their squares": ("g**2", "g"),
+        "no epsilon, and a first gradient of zero": (" + self.epsilon)", ")"),
     },
     "04_dropout_gradient": {
         "not scaled": ("g / (1 - rate)", "g"),
