@@ -29,13 +29,13 @@ SLICES = 20  # calls per epoch, at most: as often, progress is shown and an inte
 STEPS = 10  # training steps per call, at least: with small networks, a call costs as much as a step
 
 
+@checks.checked(checks.loss_arguments)
 def cross_entropy(labels, logits):
     """Returns each example's loss, [batch]: the log of the sum of exps less the label's logit.
 
     labels: int [batch], from 0 to classes - 1; logits: float [batch, classes].
     Raises ValueError if their shapes or types are others, or a label (not in a trace) is too large.
     """
-    labels, logits = checks.loss_arguments(labels, logits)
     return tf.reduce_logsumexp(logits, axis=1) - tf.gather(logits, labels, batch_dims=1)
 
 
