@@ -50,30 +50,35 @@ def step(model, optimizer, shape, sizes, loss):
     loss: a function of (labels, logits), for the models whose gradient has to be traced.
     Raises ValueError, as checks.logits does, if the model cannot take such images.
     """
-    if not model.trainable_variables:  # layers that make their weights when they are first called
-        trace_forward(model, shape, *sizes[0])
+    try:
+        graph = _trace(model, optimizer, shape, sizes, None)
+    except ValueError as error:
+        if not isinstance(error.__cause__, _MakesVariables):
+            raise
+        _call_once(model, shape, *sizes[0])
+        graph = _trace(model, optimizer, shape, sizes, None)
     if not model.trainable_variables:
         raise ValueError("the model has no trainable variables: keep them as its attributes")
     checks.optimizer(optimizer, model.trainable_variables)
     if not getattr(optimizer, "built", False):  # Keras's; ours see for themselves
         optimizer.build(model.trainable_variables)
-    graph = _trace(model, optimizer, shape, sizes, None)
-    operations = graph.graph.get_operations()
+    operations = graph.get_operations()
     kinds = {operation.type: operation for operation in operations}
-    if SPARSE & kinds.keys() or any(_has_own_gradient(operation) for operation in operations):
+    own_gradient = SPARSE & kinds.keys() or any(map(_has_own_gradient, operations))
+    if own_gradient or _plain(optimizer, {}) is None:
         graph = _trace(model, optimizer, shape, sizes, loss)
     variables = state(model, optimizer)
     known = {id(w.handle) for w in variables}
-    hidden = [w for w in graph.graph.variables if id(w.handle) not in known]
+    hidden = [w for w in graph.variables if id(w.handle) not in known]
     variables += hidden
     places = {id(w.handle): place for place, w in enumerate(variables)}
     unique = [object() for kind in kinds.values() if _is_stateful(kind)]  # equal to nothing else
     signature = (
         tuple((tuple(w.shape), str(w.dtype)) for w in variables),
         tuple(places[id(w.handle)] for w in model.trainable_variables),
-        tuple(_captured(tensor, places) for tensor in graph.captured_inputs),
+        tuple(_captured(tensor, places) for tensor in graph.external_captures),
         _plain(optimizer, places),
-        _canonical(graph.graph.as_graph_def()),
+        _canonical(graph.as_graph_def()),
         *unique,
     )
     return signature, variables
@@ -151,35 +156,41 @@ def schedule(optimizer, steps):
     )
 
 
-def trace_forward(model, shape, n, training):
-    """Traces the model alone, for n images."""
-    images = tf.TensorSpec([n, *shape], tf.float32)
+class _MakesVariables(Exception):
+    """The model makes variables while it is called, which a trace must not."""
+
+
+def _call_once(model, shape, n, training):
+    """Traces the model so that its layers make their variables, real ones."""
     call = tf.function(lambda x: logits(model, x, training), autograph=False)
-    return call.get_concrete_function(images)
+    call.get_concrete_function(tf.TensorSpec([n, *shape], tf.float32))
 
 
 def _trace(model, optimizer, shape, sizes, loss):
-    """Returns one graph with the model at these sizes, the optimizer's update, and the gradient."""
-    variables = model.trainable_variables
-    batches = [tf.TensorSpec([n, *shape], tf.float32) for n, _ in sizes]
+    """Returns one graph with the model at these sizes and the optimizer's learning rate.
 
-    def everything(images, gradients):
-        for batch, (_, training) in zip(images, sizes, strict=True):
-            if training and loss:
-                with tf.GradientTape() as tape:
-                    answers = logits(model, batch, training)
-                    labels = tf.zeros(batch.shape[0], tf.int32)
-                    mean = tf.reduce_mean(loss(labels, answers))
-                gradients = tape.gradient(mean, variables)
-            else:
-                logits(model, batch, training)
-        if loss or _plain(optimizer, {}) is None:
+    loss: if it is given, with the gradient, and the whole of the optimizer's update.
+    """
+
+    def refuse(*_, **__):
+        raise _MakesVariables
+
+    graph, variables = tf.__internal__.FuncGraph("step"), model.trainable_variables
+    with graph.as_default(), tf.variable_creator_scope(refuse):
+        for n, training in sizes:
+            images = tf.compat.v1.placeholder(tf.float32, [n, *shape])
+            if not (loss and training):
+                logits(model, images, training)
+                continue
+            with tf.GradientTape() as tape:
+                answers = logits(model, images, training)
+                mean = tf.reduce_mean(loss(tf.zeros(n, tf.int32), answers))
+            gradients = tape.gradient(mean, variables)
+        if loss:
             optimizer.apply(gradients, variables)
         else:
             tf.identity(optimizer.learning_rate)
-
-    gradients = [tf.TensorSpec(w.shape, w.dtype) for w in variables]
-    return tf.function(everything, autograph=False).get_concrete_function(batches, gradients)
+    return graph
 
 
 def _plain(optimizer, places):

@@ -22,6 +22,7 @@ import tensorflow as tf
 
 from shared import arguments, checks, tracing
 from shared.history import Diverged, new_history
+from shared.history import History as History
 from shared.mnist import scale
 from shared.progress import Progress
 
