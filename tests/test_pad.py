@@ -1,5 +1,6 @@
 """The drawing pad without a browser: what it answers, what it refuses, what is stored of it."""
 
+import base64
 import io
 import subprocess
 import sys
@@ -223,3 +224,16 @@ def test_what_was_written_over_is_not_stored():
     kept = execute.plain([stream("compiling ..."), stream("\r     "), picture, stream("\ra\rb\n")])
     assert [o.output_type for o in kept] == ["display_data", "stream"]
     assert kept[1].text == "b\n" and set(kept[0].data) == {"image/png"}
+
+
+def test_a_stored_picture_has_a_palette_and_looks_the_same():
+    file = io.BytesIO()
+    shades = np.random.default_rng(0).integers(0, 255, 40)
+    picture = np.zeros((60, 80, 4), np.uint8)
+    picture[..., :3] = shades.repeat(2)[:, None]
+    picture[..., 3] = 255
+    Image.fromarray(picture).save(file, "PNG")
+    png = base64.b64encode(file.getvalue()).decode()
+    small = Image.open(io.BytesIO(base64.b64decode(execute.with_palette(png))))
+    assert small.mode in ("P", "RGBA") and len(execute.with_palette(png)) <= len(png)
+    assert np.abs(np.asarray(small.convert("RGB")).astype(int) - picture[..., :3]).max() <= 2
