@@ -224,6 +224,8 @@ def test_what_was_written_over_is_not_stored():
     kept = execute.plain([stream("compiling ..."), stream("\r     "), picture, stream("\ra\rb\n")])
     assert [o.output_type for o in kept] == ["display_data", "stream"]
     assert kept[1].text == "b\n" and set(kept[0].data) == {"image/png"}
+    kept = execute.plain([stream("first\n\rline"), stream("\r    "), picture, stream("\rlast\n")])
+    assert [o.get("text") for o in kept] == ["first\n", None, "last\n"]
 
 
 def test_a_stored_picture_has_a_palette_and_looks_the_same():

@@ -47,6 +47,7 @@ def plain(outputs):
     for output in kept:
         if output.output_type == "stream":
             output.text = re.sub(r"(?m)^.*\r(?=[^\n])", "", output.text)
+            output.text = re.sub(r"(?<![^\n]) +\Z", "", output.text)  # a line wiped out
     return [output for output in kept if output.output_type != "stream" or output.text.strip()]
 
 
