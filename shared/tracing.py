@@ -38,7 +38,7 @@ def assign(variables, values):
 def exchange(first, second):
     """Exchanges the values of two lists of variables, if they are not the same list."""
     if first is not second:
-        values = [variable.numpy() for variable in (*second, *first)]
+        values = [tf.convert_to_tensor(variable) for variable in (*second, *first)]  # no copies
         assign([*first, *second], values)
 
 
