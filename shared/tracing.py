@@ -36,10 +36,17 @@ def assign(variables, values):
 
 
 def exchange(first, second):
-    """Exchanges the values of two lists of variables, if they are not the same list."""
-    if first is not second:
-        values = [tf.convert_to_tensor(variable) for variable in (*second, *first)]  # no copies
-        assign([*first, *second], values)
+    """Exchanges the values of two lists of variables, of those that are not the same."""
+    pairs = [(a, b) for a, b in zip(first, second, strict=True) if a.handle is not b.handle]
+    there, here = [a for a, _ in pairs], [b for _, b in pairs]
+    values = [tf.convert_to_tensor(variable) for variable in (*here, *there)]  # no copies
+    assign([*there, *here], values)
+
+
+def exchangeable(first, second):
+    """Returns whether no variable of one list stands at another place in the other."""
+    places = {id(variable.handle): place for place, variable in enumerate(first)}
+    return all(places.get(id(w.handle), place) == place for place, w in enumerate(second))
 
 
 def step(model, optimizer, shape, sizes, loss):

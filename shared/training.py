@@ -28,6 +28,7 @@ from shared.progress import Progress
 
 SLICES = 20  # calls per epoch, at most: as often, progress is shown and an interrupt is heard
 STEPS = 10  # training steps per call, at least: with small networks, a call costs as much as a step
+KEPT = 8  # compiled steps, at most, for models that compute the same; XLA frees none
 
 
 @checks.checked(checks.loss_arguments)
@@ -80,17 +81,7 @@ def fit(
     checks.optimizer(optimizer)
     plan = arguments.plan(train, validation, epochs, batch_size, seed, verbose, jit_compile, curve)
     history = new_history(model)
-    try:
-        kept = _kept.setdefault(model, {})
-    except TypeError:  # a model that cannot be a key is compiled each time
-        kept = {}
-    signature, state = _traced(model, optimizer, plan)
-    key = (signature, *map(id, state), plan.jit_compile)
-    if key not in kept:
-        kept.clear()
-        kept[key] = _compiled(model, optimizer, state, plan)
-    _check_logits(kept[key].forward, plan)
-    _train(kept[key], plan, history)
+    _run(model, optimizer, plan, history)
     return history
 
 
@@ -138,9 +129,8 @@ def sweep(
     build: a function from a setting (a learning rate, a size ...) to a new (model, optimizer).
     seeds: then build(setting, seed) is called for each setting and, in it, each seed; the same
     seed sets the run's order of batches; ((setting, seed), model, History) is yielded.
-    A run is the bits that fit gives it alone. As long as two models compute the same thing and
-    differ in the values of their variables only (the learning rate is one), the step compiled for
-    the first trains both. A run that diverges ends there; its History has the epochs before that.
+    A run is the bits that fit gives it alone. A run that diverges ends there; its History has the
+    epochs before that.
     An interrupt stops the sweep; the History so far is the model's, as after fit.
     The other arguments are those of fit.
     """
@@ -150,24 +140,14 @@ def sweep(
 
 
 def _sweep(build, runs, plan):
-    kept, owned = {}, weakref.WeakValueDictionary()
+    owned = weakref.WeakValueDictionary()
     for setting, of_build, seed in runs:
         model, optimizer = arguments.built(build(*of_build), owned)
-        plan = plan._replace(seed=seed)
         history = new_history(model)
-        signature, state = _traced(model, optimizer, plan)
-        key = signature, plan.jit_compile if plan.jit_compile is not None else _dense_only(model)
-        if key not in kept:
-            kept[key] = _compiled(model, optimizer, state, plan)
-            _check_logits(kept[key].forward, plan)
-        step = kept[key]
-        tracing.exchange(step.state, state)
         try:
-            _train(step, plan, history)
+            _run(model, optimizer, plan._replace(seed=seed), history)
         except Diverged:
             pass
-        finally:
-            tracing.exchange(step.state, state)
         yield setting, model, history
 
 
@@ -180,7 +160,36 @@ class Step(NamedTuple):
     optimizer: object
 
 
-_kept = weakref.WeakKeyDictionary()  # model: {what it computed and on which variables: its Step}
+_steps = {}  # what is computed, and on which shapes: the Step for it, the last used at the end
+
+
+def _run(model, optimizer, plan, history):
+    """Trains with the step that was compiled for the first model which computes the same.
+
+    It works on that model's variables: their values are exchanged before and after.
+    """
+    signature, state = _traced(model, optimizer, plan)
+    jit_compile = _dense_only(model) if plan.jit_compile is None else plan.jit_compile
+    arrays = [plan.images, *(plan.validation or ())[:1]]
+    key = signature, jit_compile, *((tuple(x.shape), str(x.dtype)) for x in arrays)
+    step = _steps.pop(key, None)  # nobody else has it while it is used
+    if step is None or not tracing.exchangeable(step.state, state):
+        step = _compiled(model, optimizer, state, jit_compile)
+    complete = False  # after anything else, not all of it may have been compiled
+    tracing.exchange(step.state, state)
+    try:
+        _check_logits(step.forward, plan)
+        _train(step, plan, history)
+        complete = True
+    except Diverged:
+        complete = True
+        raise
+    finally:
+        tracing.exchange(step.state, state)
+        if complete and not tf.config.functions_run_eagerly():
+            _steps[key] = step
+            for old in [*_steps][:-KEPT]:
+                del _steps[old]
 
 
 def _train(step, plan, history):
@@ -240,12 +249,12 @@ def _step(model, variables, apply):
     return step
 
 
-def _compiled(model, optimizer, state, plan):
+def _compiled(model, optimizer, state, jit_compile):
     """Returns the Step of this model: its functions, which TensorFlow compiles when first called.
 
-    They hold the model weakly, so that it can go, and they with it, when nobody else holds it.
+    They hold the model weakly, so that it can go when nobody else holds it: once compiled they
+    need no more than its variables.
     """
-    jit_compile = _dense_only(model) if plan.jit_compile is None else plan.jit_compile
     variables = model.trainable_variables
     try:
         model = weakref.proxy(model)

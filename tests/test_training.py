@@ -490,19 +490,62 @@ def test_a_layer_that_is_frozen_after_a_fit_stays_as_it_is(optimizer, train):
 
 
 @pytest.mark.parametrize("build", [Mlp, lambda: Mlp().twin()])
-def test_a_model_that_nobody_holds_is_gone_and_its_compiled_functions_with_it(build, train):
-    gc.collect()
-    kept = len(training._kept)
+def test_a_model_that_nobody_holds_is_gone_and_what_it_was_compiled_to_trains_the_next(
+    build, train, monkeypatch
+):
+    compiled = counted(monkeypatch)
     models = [build() for _ in range(3)]
     for model in models:
         quietly(model, SGD(), train, epochs=1)
         evaluate(model, train)
-    assert len(training._kept) == kept + 3
+    assert len(compiled) == 1
+    compiled.clear()
     dead = [weakref.ref(model) for model in models]
     del model, models
     gc.collect()
     assert [reference() for reference in dead] == [None] * 3
-    assert len(training._kept) == kept
+    following = build()
+    quietly(following, SGD(), train, epochs=1)
+    assert compiled == []
+    training._steps.clear()
+    alone = build()
+    quietly(alone, SGD(), train, epochs=1)
+    assert compiled == [alone] and same(state(following), state(alone))
+
+
+def test_no_more_than_a_few_compiled_steps_are_kept(train):
+    for units in range(2, training.KEPT + 4):
+        quietly(Mlp(units=units), SGD(), train, epochs=1)
+    assert len(training._steps) == training.KEPT
+
+
+def test_a_model_of_another_ones_layers_in_another_order_is_compiled_anew(train, monkeypatch):
+    """The step of the first would exchange the values of a variable with itself."""
+
+    class Crossed(tf.Module):
+        def __init__(self, first, second):
+            super().__init__()
+            self.first, self.second = first, second
+
+        def __call__(self, x, training):
+            hidden = tf.nn.tanh(self.first(tf.reshape(x, [-1, 784])[:, :10]))
+            return self.second(hidden)
+
+    def both():
+        rng = np.random.default_rng(0)
+        layers = Dense(10, 10, rng), Dense(10, 10, rng)
+        return Crossed(*layers), Crossed(*layers[::-1])
+
+    straight, crossed = both()
+    compiled = counted(monkeypatch)
+    quietly(straight, SGD(), train, epochs=1)
+    quietly(crossed, SGD(), train, epochs=1)
+    assert compiled == [straight, crossed]
+    straight, crossed = both()
+    for model in (straight, crossed):
+        training._steps.clear()
+        quietly(model, SGD(), train, epochs=1)
+    assert same(state(crossed), state(compiled[1]))
 
 
 def test_a_fit_that_goes_on_compiles_nothing_again(train, monkeypatch):
@@ -705,7 +748,8 @@ SWEEPS = {  # what is built from a setting, the settings, how many times that ha
 
 
 def counted(monkeypatch):
-    """Returns a list that grows by one each time that a step is compiled."""
+    """Returns a list that grows by one each time that a step is compiled; none is kept so far."""
+    monkeypatch.setattr(training, "_steps", {})
     compiled, compiling = [], training._compiled
     monkeypatch.setattr(
         training, "_compiled", lambda *rest: compiled.append(rest[0]) or compiling(*rest)
@@ -724,6 +768,7 @@ def test_a_sweep_gives_the_bits_of_separate_runs_and_compiles_once(
     assert tuple(setting for setting, *_ in runs) == settings
     for setting, model, history in runs:
         alone, optimizer = build(setting)
+        training._steps.clear()
         expected = quietly(alone, optimizer, train, validation, jit_compile=xla)
         assert metrics(history) == metrics(expected)
         assert same(state(model), state(alone))
