@@ -67,4 +67,5 @@ class Sliders:
 
         for box in boxes.values():
             box.observe(redraw, names="value")
-        return ipywidgets.VBox([*boxes.values(), picture])
+        as_drawn = ipywidgets.Layout(align_items="flex-start")  # otherwise as wide as the page
+        return ipywidgets.VBox([*boxes.values(), picture], layout=as_drawn)
