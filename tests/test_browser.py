@@ -56,8 +56,8 @@ def project(tmp_path):
         nbformat.write(notebook, tmp_path / "project" / "notebooks" / path.name)
     for folder in ("shared", "data"):
         (tmp_path / "project" / folder).symlink_to(REPOSITORY / folder)
-    pictures = tmp_path / "project" / "notebooks" / "pictures"
-    pictures.symlink_to(REPOSITORY / "notebooks" / "pictures")  # of the first screens
+    pictures = tmp_path / "project" / "notebooks" / "pictures"  # of the first screens
+    shutil.copytree(REPOSITORY / "notebooks" / "pictures", pictures)
     return tmp_path / "project"
 
 
