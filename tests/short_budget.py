@@ -27,14 +27,14 @@ def few(split):
 
 @functools.wraps(training.fit)
 def fit(model, optimizer, train, *rest, epochs, batch_size=128, fit=training.fit, **options):
-    options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 1000)}
+    options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 500)}
     history = fit(model, optimizer, few(train), *rest, **options)
     return lengthened(history, epochs)
 
 
 @functools.wraps(training.sweep)
 def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.sweep, **options):
-    options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 1000)}
+    options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 500)}
     for setting, model, history in sweep(build, settings, few(train), *rest, **options):
         yield setting, model, lengthened(history, epochs)
 
