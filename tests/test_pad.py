@@ -194,6 +194,7 @@ pad.Pad(model)
 """
 
 
+@pytest.mark.slow
 def test_a_stored_pad_is_text_and_a_picture_and_nbval_passes(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL) for _ in range(2)])

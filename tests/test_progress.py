@@ -206,6 +206,7 @@ def executed():
     return NotebookClient(notebook, resources={"metadata": {"path": str(REPOSITORY)}}).execute()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", [0, 1], ids=["Keras", "ours"])
 def test_a_stored_notebook_holds_one_picture_and_no_text_of_it(executed, cell):
     outputs = executed.cells[cell].outputs
@@ -213,6 +214,7 @@ def test_a_stored_notebook_holds_one_picture_and_no_text_of_it(executed, cell):
     assert [o.output_type for o in outputs].index("display_data") == 0
 
 
+@pytest.mark.slow
 def test_the_cell_compares_equal_to_itself_without_the_picture(executed, tmp_path):
     """As nbval compares it: a training that was shorter shows no picture."""
     for number, cell in enumerate(executed.cells, start=1):

@@ -29,6 +29,7 @@ def report(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_every_claim_of_every_seed_is_checked_and_those_that_fail_are_shown(report):
     done = report(*CELLS)
     assert done.returncode == 0, done.stderr
@@ -41,6 +42,7 @@ def test_every_claim_of_every_seed_is_checked_and_those_that_fail_are_shown(repo
     assert done.stdout.count("TypeError: the condition of 'this is no condition'") == 2
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_otherwise_ends_its_run_and_is_reported(report):
     done = report(*CELLS[:3], "1 / 0", 'claim("never reached", False)')
     assert done.returncode == 1
