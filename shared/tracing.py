@@ -29,7 +29,7 @@ def assign(variables, values):
     while True:
         try:
             for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
+                tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)
             return
         except KeyboardInterrupt:
             continue
@@ -39,7 +39,9 @@ def exchange(first, second):
     """Exchanges the values of two lists of variables, of those that are not the same."""
     pairs = [(a, b) for a, b in zip(first, second, strict=True) if a.handle is not b.handle]
     there, here = [a for a, _ in pairs], [b for _, b in pairs]
-    values = [tf.convert_to_tensor(variable) for variable in (*here, *there)]  # no copies
+    values = [  # no copies
+        tf.raw_ops.ReadVariableOp(resource=w.handle, dtype=w.dtype) for w in (*here, *there)
+    ]
     assign([*there, *here], values)
 
 
@@ -64,11 +66,12 @@ def step(model, optimizer, shape, sizes, loss):
             raise
         _call_once(model, shape, *sizes[0])
         graph = _trace(model, optimizer, shape, sizes, None)
-    if not model.trainable_variables:
+    trainable = model.trainable_variables
+    if not trainable:
         raise ValueError("the model has no trainable variables: keep them as its attributes")
-    checks.optimizer(optimizer, model.trainable_variables)
+    checks.optimizer(optimizer, trainable)
     if not getattr(optimizer, "built", False):  # Keras's; ours see for themselves
-        optimizer.build(model.trainable_variables)
+        optimizer.build(trainable)
     operations = graph.get_operations()
     kinds = {operation.type: operation for operation in operations}
     own_gradient = SPARSE & kinds.keys() or any(map(_has_own_gradient, operations))
@@ -82,7 +85,7 @@ def step(model, optimizer, shape, sizes, loss):
     unique = [object() for kind in kinds.values() if _is_stateful(kind)]  # equal to nothing else
     signature = (
         tuple((tuple(w.shape), str(w.dtype)) for w in variables),
-        tuple(places[id(w.handle)] for w in model.trainable_variables),
+        tuple(places[id(w.handle)] for w in trainable),
         tuple(_captured(tensor, places) for tensor in graph.external_captures),
         _plain(optimizer, places),
         _canonical(graph.as_graph_def()),
