@@ -71,7 +71,13 @@ SLIPS = {
     },
     "07_StopAt": {
         "below the target": (">=", "<"),
+        "above the target only": (">=", ">"),
         "without a condition": ('logs["val_accuracy"] >= self.target', "True"),
+        "what another callback asked for is cancelled": (
+            'if logs["val_accuracy"] >= self.target:\n            self.model.stop_training = True',
+            'self.model.stop_training = logs["val_accuracy"] >= self.target',
+        ),
+        "another attribute": ("self.model.stop_training", "self.stop_training"),
     },
     "08_Centered": {
         "not centred": (" - mean**2", ""),

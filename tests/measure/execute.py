@@ -2,8 +2,9 @@
 
     python tests/measure/execute.py notebooks/01_Softmax_classifier.ipynb ...
 
-What is stored is text and pictures: of a widget only the picture in its place, of a line that was
-rewritten only its last form, and nothing of the machine or the time. Pictures are stored with a
+What is stored is text and pictures: of a widget only the picture in its place, of a table in HTML,
+such as Keras's summary, only its plain text, of a line that was rewritten only its last form, and
+nothing of the machine. Pictures are stored with a
 palette, which takes a third of the space. A notebook in which a cell fails is not stored.
 """
 
@@ -38,7 +39,10 @@ def plain(outputs):
             else:
                 kept.append(output)
         elif "data" in output:
-            for kind in [kind for kind in output.data if kind.startswith(WIDGETS)]:
+            left_out = [kind for kind in output.data if kind.startswith(WIDGETS)]
+            if "text/plain" in output.data and "text/html" in output.data:
+                left_out.append("text/html")
+            for kind in left_out:
                 del output.data[kind]
             output.metadata = {k: v for k, v in output.metadata.items() if k in output.data}
             kept += [output] if output.data else []
