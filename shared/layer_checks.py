@@ -69,10 +69,12 @@ def channel_norm_input(self, x, training):
     _input(x, ["batch", "h", "w", self.gamma.shape[0]], self.gamma.dtype)
 
 
-def conv(self, size, channels, units, rng, pool):
+def conv(self, size, channels, units, rng, pool, padding):
     for name, value in (("size", size), ("channels", channels), ("units", units)):
         checks.whole(value, name, 1)
     checks.flag(pool, "pool")
+    if padding not in ("SAME", "VALID"):
+        raise ValueError(f'padding={padding!r}: expected "SAME" or "VALID"')
 
 
 def conv_input(self, x):
@@ -81,6 +83,8 @@ def conv_input(self, x):
         x, ["batch", "h", "w", channels], self.K.dtype, "write images[..., None] if they are grey"
     )
     least = 2 if self.pool else 1
+    if self.padding == "VALID":
+        least += self.K.shape[0] - 1
     if any(side is not None and side < least for side in x.shape[1:3]):
         raise ValueError(f"x of shape {tuple(x.shape)}: expected h and w of at least {least}")
 

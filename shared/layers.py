@@ -99,47 +99,43 @@ class BatchNorm(tf.Module):
 
 
 class Conv(tf.Module):
-    """A convolution with padding, from [batch, h, w, channels] to [batch, h, w, units], no bias.
+    """A convolution, from [batch, h, w, channels] to [batch, h, w, units], without a bias.
 
-    A max-pooling of 2 x 2 follows if `pool`, and halves h and w: before a ReLU, which it commutes
-    with, so that what comes next has a quarter of the work. LeCun, Bottou, Bengio and Haffner,
-    "Gradient-based learning applied to document recognition" (1998).
+    padding: "SAME" surrounds the image with zeros, so that h and w stay; "VALID" adds none, and
+    h and w shrink by size - 1. A max-pooling of 2 x 2 follows if `pool`, and halves h and w: before
+    a ReLU, which it commutes with, so that what comes next has a quarter of the work. LeCun,
+    Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition" (1998).
     """
 
     @checked(layer_checks.conv)
-    def __init__(self, size, channels, units, rng, pool=True):
+    def __init__(self, size, channels, units, rng, pool=True, padding="SAME"):
         super().__init__()
         weights = he(rng, size * size * channels, units)
         self.K = tf.Variable(weights.reshape(size, size, channels, units))
-        self.pool = pool
+        self.pool, self.padding = pool, padding
 
     @checked(layer_checks.conv_input)
-    def __call__(self, x):  # [batch, h, w, channels]
-        z = tf.nn.conv2d(x, self.K, strides=1, padding="SAME")  # [batch, h, w, units]
+    def __call__(self, x):  # [B, h, w, channels]
+        z = tf.nn.conv2d(x, self.K, strides=1, padding=self.padding)  # [B, h, w, units]
         if self.pool:
             z = tf.nn.max_pool2d(z, ksize=2, strides=2, padding="VALID")
-        return z  # [batch, h / 2, w / 2, units]
+        return z  # with pooling [B, h / 2, w / 2, units]
 
 
 class ChannelNorm(BatchNorm):
-    """Batch normalisation of each channel, over all places of all images of the batch.
+    """Batch normalisation of each channel, over all positions of all images of the batch.
 
-    While training, TensorFlow's fused operation computes it. The variance of which it keeps the
-    moving average has n - 1 in its denominator, where BatchNorm and Keras have n, the number of
-    places in the batch. Shapes: [batch, h, w, channels] in and out.
+    Shapes: [batch, h, w, channels] in and out. Ioffe and Szegedy, "Batch normalization" (2015).
     """
 
     @checked(layer_checks.channel_norm_input)
-    def __call__(self, x, training):  # [batch, h, w, channels]
-        if not training:
-            return super().__call__(x, training)
-        mode = {"mean": [], "variance": [], "is_training": True, "epsilon": self.epsilon}
-        normalised, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=x, scale=self.gamma, offset=self.beta, **mode
-        )
-        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(self.momentum * moving + (1 - self.momentum) * batch)
-        return normalised
+    def __call__(self, x, training):  # [B, h, w, channels]
+        mean, variance = self.moving_mean, self.moving_variance
+        if training:
+            mean, variance = tf.nn.moments(x, axes=[0, 1, 2])  # [channels]
+            for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(self.momentum * moving + (1 - self.momentum) * batch)
+        return self.gamma * (x - mean) / tf.sqrt(variance + self.epsilon) + self.beta
 
 
 @checked(layer_checks.leaky)

@@ -306,6 +306,10 @@ def test_the_shapes_are_those_of_the_layers():
     said = texts(diagrams.feature_maps(keras_conv()))
     assert {"28 × 28 × 1", "13 × 13 × 32", "5 × 5 × 64", "10"} <= {*said}
     assert "convolution\n3 × 3\nmax pooling" in said and "dense" in said
+    convs = tf.Module()
+    convs.first = Conv(5, 1, 16, np.random.default_rng(0), padding="VALID")
+    convs.second = Conv(3, 16, 8, np.random.default_rng(0), pool=False, padding="VALID")
+    assert {"12 × 12 × 16", "10 × 10 × 8"} <= {*texts(diagrams.feature_maps(convs))}
 
 
 def test_layers_that_are_made_in_another_order_than_the_alphabet_are_drawn_in_theirs():

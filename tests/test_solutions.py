@@ -89,9 +89,9 @@ SLIPS = {
         "divided by the variance": ("tf.sqrt", ""),
     },
     "09_kernel_gradient": {
-        "a mean, not a sum": ("tf.transpose(P) @ dZ", "tf.transpose(P) @ dZ / len(P)"),
+        "a mean, not a sum": ("tf.transpose(P) @ delta", "tf.transpose(P) @ delta / len(P)"),
         "the sign of a step": ("tf.transpose(P)", "-tf.transpose(P)"),
-        "twice": ("tf.transpose(P)", "2 * tf.transpose(P)"),
+        "the transpose of it": ("tf.transpose(P) @ delta", "tf.transpose(delta) @ P"),
     },
     "10_temperature": {
         "the reciprocal": ("return minimize_scalar(", "return 1 / minimize_scalar("),

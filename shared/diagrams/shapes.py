@@ -110,7 +110,8 @@ def module(model, image):
             shape = weights[1:]
         else:
             pool = bool(getattr(owner, "pool", False))
-            shape = (shape[0] // (1 + pool), shape[1] // (1 + pool), weights[3])
+            cut = weights[0] - 1 if getattr(owner, "padding", "SAME") == "VALID" else 0
+            shape = (*((side - cut) // (1 + pool) for side in shape[:2]), weights[3])
             operation = f"convolution\n{times_of(weights)}" + ", max pooling" * pool
         layers.append(Layer(shape, operation, {MATRICES.get(name, name): weights}))
         owners.append(owner)
