@@ -1,12 +1,12 @@
-class Centered(RMSprop):
+class Centered(optimizers.RMSprop):
     """RMSprop that divides by the standard deviation of the recent gradients, not by their size.
 
     The mean of the squares less the square of the mean is the variance. Where gradients keep their
     sign it is smaller than the mean square, and the steps are longer.
     """
 
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
+    def __init__(self, learning_rate):
+        super().__init__(learning_rate)
         self.slots = 2
 
     def update(self, w, g, rate, mean_square, mean):
