@@ -31,6 +31,7 @@ def printed(cell):
     text = "".join(o.get("text", "") for o in cell.outputs if o.get("name") == "stdout")
     text = re.sub(r".*\r", "", text)  # progress that has been written over
     text = re.sub(r"\d+s(?:\x1b\[0m)? (?:- )?\d+[mu]?s/step", "TIME", text)  # of Keras
+    text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # with which Keras covers a longer line
     pictures = sum("image/png" in output.get("data", {}) for output in cell.outputs)
     return re.sub(r" *(-?\d+\.\d*(e[-+]?\d+)?|nan|inf)", " 0.0", text), pictures
 
