@@ -78,7 +78,7 @@ def main():
     axis.set(xticks=[0.3, 1, 3, 10], xticklabels=["0.3 %", "1 %", "3 %", "10 %"])
     axis.minorticks_off()
     axis.grid(False, axis="y")
-    axis.set_title("Mistakes on the test images: ours, five seeds (blue); published (grey)")
+    axis.set_title("Mistakes on the test images: ours, mean and range (blue); published (grey)")
     axis.tick_params(axis="y", length=0)
     target = REPOSITORY / ".github" / "results.png"
     target.parent.mkdir(exist_ok=True)
