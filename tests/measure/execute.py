@@ -4,8 +4,8 @@
 
 What is stored is text and pictures: of a widget only the picture in its place, of a table in HTML,
 such as Keras's summary, only its plain text, of a line that was rewritten only its last form, and
-nothing of the machine. Pictures are stored with a
-palette, which takes a third of the space. A notebook in which a cell fails is not stored.
+nothing of the machine. Pictures are stored with a palette, which takes a third of the space. A
+notebook in which a cell fails is not stored.
 """
 
 import base64
