@@ -8,16 +8,16 @@ be, to the last digit, that of a fresh kernel in which every cell was run once.
 import copy
 import re
 from concurrent.futures import ThreadPoolExecutor
-from configparser import RawConfigParser
 from pathlib import Path
 
 import nbformat
 import pytest
 from measure.results import printed_accuracy
 from nbclient import NotebookClient
+from nbval.plugin import get_sanitize_patterns
 
-SANITIZE = RawConfigParser()
-SANITIZE.read(Path(__file__).with_name("nbval_sanitize.cfg"), encoding="utf-8")
+PATTERNS = Path(__file__).with_name("nbval_sanitize.cfg").read_text(encoding="utf-8")
+SANITIZE = get_sanitize_patterns(PATTERNS)
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 SHORT_BUDGET = """
 import sys
@@ -33,8 +33,8 @@ def printed(cell):
     """Returns what a cell prints and shows, with what nbval does not compare replaced as there."""
     text = "".join(o.get("text", "") for o in cell.outputs if o.get("name") == "stdout")
     text = re.sub(r".*\r", "", text)  # progress that has been written over
-    for section in SANITIZE.sections():
-        text = re.sub(SANITIZE[section]["regex"], SANITIZE[section]["replace"], text)
+    for pattern, replacement in SANITIZE:
+        text = re.sub(pattern, replacement, text)
     pictures = sum("image/png" in output.get("data", {}) for output in cell.outputs)
     return re.sub(r" *-?(nan|inf)", "NUMBER", text), pictures  # of trainings that were cut short
 
@@ -47,6 +47,11 @@ def executed(path, times):
     notebook.cells += [copy.deepcopy(cell) for cell in cells for _ in range(times)]
     NotebookClient(notebook, resources={"metadata": {"path": str(FOLDER)}}).execute()
     return notebook
+
+
+def test_nbval_reads_every_pattern_of_the_file():
+    """It passes over a pattern in silence whose replacement is empty."""
+    assert len(SANITIZE) == PATTERNS.count("\nregex:")
 
 
 @pytest.mark.slow
