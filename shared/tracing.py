@@ -24,6 +24,11 @@ def state(model, optimizer):
     return list(variables.values())
 
 
+def values(variables):
+    """Returns the values of the variables, tensors that do not change with them; no copies."""
+    return [tf.raw_ops.ReadVariableOp(resource=v.handle, dtype=v.dtype) for v in variables]
+
+
 def assign(variables, values):
     """Gives the variables these values, all of them: a second interrupt begins it anew."""
     while True:
@@ -39,10 +44,7 @@ def exchange(first, second):
     """Exchanges the values of two lists of variables, of those that are not the same."""
     pairs = [(a, b) for a, b in zip(first, second, strict=True) if a.handle is not b.handle]
     there, here = [a for a, _ in pairs], [b for _, b in pairs]
-    values = [  # no copies
-        tf.raw_ops.ReadVariableOp(resource=w.handle, dtype=w.dtype) for w in (*here, *there)
-    ]
-    assign([*there, *here], values)
+    assign([*there, *here], values([*here, *there]))
 
 
 def exchangeable(first, second):

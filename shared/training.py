@@ -196,7 +196,7 @@ def _train(step, plan, history):
     """The loop over the epochs, which fills the History."""
     images, labels, validation, epochs, batch_size, seed, *_ = plan
     slices = _slices(len(labels), batch_size)
-    finished = 0, [variable.numpy() for variable in step.state]
+    finished = 0, tracing.values(step.state)
     progress = Progress(epochs, plan.verbose, plan.curve)
     try:
         for size in {size for *_, size in slices}:
@@ -217,7 +217,7 @@ def _train(step, plan, history):
             if validation is not None:
                 logits = _logits(step.forward, validation[0])
                 values["val_loss"], values["val_accuracy"] = _measures(logits, validation[1])
-            saved = [variable.numpy() for variable in step.state]
+            saved = tracing.values(step.state)
             history.append(**values, seconds=progress.end(epoch, values))
             finished = epoch + 1, saved
     except (KeyboardInterrupt, Diverged) as stop:

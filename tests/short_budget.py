@@ -1,7 +1,7 @@
 """Installed in a notebook's kernel before its first cell: every training becomes a short one.
 
-At most 1,000 images or ten batches, two epochs, nothing compiled by XLA, which
-would take longer than the steps; and claims are printed but not checked, since they speak of the
+At most 1,000 images or ten batches, two epochs, nothing compiled by XLA, which would take longer
+than the steps; and claims are printed but not checked, since they speak of the
 whole training.
 """
 
@@ -41,6 +41,8 @@ def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.
 
 def keras_fit(model, *data, epochs=1, fit=keras.Model.fit, **options):
     options |= {"steps_per_epoch": 10, "validation_freq": 1}
+    if "validation_data" in options:
+        options["validation_steps"] = 10
     return lengthened(fit(model, *data, epochs=min(epochs, 2), **options), epochs)
 
 

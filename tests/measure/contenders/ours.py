@@ -119,11 +119,37 @@ def build_small(setting):
     return network(SMALL_MLP, seed), optimizers.Adam(rate)
 
 
+def clocked(module, names):
+    """Lets functions of a module count the seconds that they take; returns the list of these."""
+    seconds = []
+
+    def counting(function):
+        def counted(*args):
+            began = time.perf_counter()
+            try:
+                return function(*args)
+            finally:
+                seconds.append(time.perf_counter() - began)
+
+        return counted
+
+    for name in names:
+        setattr(module, name, counting(getattr(module, name)))
+    return seconds
+
+
 def sweep(train):
-    """Returns a function that trains all settings: (seconds of their epochs, of the first run)."""
-    from shared import training
+    """Returns a function that trains all settings.
+
+    It returns the seconds of their epochs, of the first run beside its epochs, and of tracing
+    every model and comparing it with those before.
+    """
+    from shared import tracing, training
+
+    traced = clocked(tracing, ["step", "exchangeable", "exchange"])
 
     def run():
+        traced.clear()
         began, epochs = time.perf_counter(), 0.0
         for number, (*_, history) in enumerate(
             training.sweep(build_small, SETTINGS, train, epochs=4)
@@ -131,23 +157,26 @@ def sweep(train):
             epochs += sum(history.history["seconds"])
             if number == 0:
                 outside = time.perf_counter() - began - epochs  # mostly compilation
-        return epochs, outside
+        return epochs, outside, sum(traced)
 
     return run
 
 
 def separate_fits(train):
-    """The same as `sweep`, each setting traced and compiled anew."""
-    from shared import training
+    """The same as `sweep`, each setting a call of `fit`."""
+    from shared import tracing, training
+
+    traced = clocked(tracing, ["step", "exchangeable", "exchange"])
 
     def run():
+        traced.clear()
         epochs, outside = 0.0, None
         for setting in SETTINGS:
             began = time.perf_counter()
             history = training.fit(*build_small(setting), train, epochs=4, verbose=False)
             epochs += sum(history.history["seconds"])
             outside = outside or time.perf_counter() - began - epochs
-        return epochs, outside
+        return epochs, outside, sum(traced)
 
     return run
 
