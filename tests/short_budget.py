@@ -42,7 +42,7 @@ def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.
 def keras_fit(model, *data, epochs=1, fit=keras.Model.fit, **options):
     options |= {"steps_per_epoch": 10, "validation_freq": 1}
     if "validation_data" in options:
-        options["validation_steps"] = 10
+        options["validation_steps"] = 4
     return lengthened(fit(model, *data, epochs=min(epochs, 2), **options), epochs)
 
 
