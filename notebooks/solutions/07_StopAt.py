@@ -9,6 +9,6 @@ class StopAt(keras.callbacks.Callback):
         super().__init__()
         self.target = target
 
-    def on_epoch_end(self, epoch, logs):
+    def on_epoch_end(self, epoch, logs=None):
         if logs["val_accuracy"] >= self.target:
             self.model.stop_training = True
