@@ -79,7 +79,7 @@ def computation_graph(nodes, title=None):
         for name in node.inputs:
             if name not in beside:
                 edge(axes, *upward(boxes[name], boxes[node.name]), name in gradients)
-    legend(axes, 0.15, 0.16)
+    legend(axes, 0.15, 0.16, bool(gradients))
     return figure
 
 
@@ -227,9 +227,10 @@ def edge(axes, start, end, backward):
         arrow(axes, end - aside, start - aside, RED, 1.1, style="--")
 
 
-def legend(axes, x, y):
-    """Says what the two colours are."""
-    for colour, style, text in ((BLUE, "-", "value, forward"), (RED, "--", "gradient, backward")):
+def legend(axes, x, y, backward):
+    """Says what the colours are; backward: whether there are gradients."""
+    entries = (BLUE, "-", "value, forward"), (RED, "--", "gradient, backward")
+    for colour, style, text in entries[: 1 + backward]:
         ends = [(x, y), (x + 0.4, y)]
         arrow(axes, *(ends if style == "-" else ends[::-1]), colour, 1.3, style)
         write(axes, x + 0.48, y, text, SMALL, colour, ha="left")
