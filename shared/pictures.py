@@ -15,7 +15,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from scipy import ndimage
 
 from shared import checks
@@ -23,6 +23,11 @@ from shared.ink import TOUCHING, PictureError, find_digit, find_ink, page, resiz
 
 SIDE, BOX = 28, 20
 LARGEST = 1000  # pixels on the longer side that are looked at; larger pictures are made smaller
+STROKES = {  # of imitated digits: lists of points (x, y), y downwards
+    2: [[(0, 3), (1, 1), (4, 0), (7, 1), (8, 4), (6, 8), (0, 14), (4, 13.5), (9, 14)]],
+    4: [[(6, 0), (0, 9), (9, 9)], [(7, 3), (6, 15)]],
+    5: [[(9, 0), (2, 0), (1, 6), (5, 5), (8, 7), (9, 10), (7, 13), (4, 14), (0, 12)]],
+}
 THINNEST, THICKENED = 1.6, 2.4  # width of a stroke in the box: what is thickened, and to what
 
 
@@ -211,3 +216,21 @@ def _centred(scaled):
         place.append(slice(start, start + side))
     image[tuple(place)] = scaled
     return image
+
+
+def imitated_photo(digit, seed=0):
+    """Returns what a photo of a 2, 4 or 5 on paper may look like, drawn: uint8 [240, 200].
+
+    The page is lit from the left, and every seed has a noise of its own. Raises ValueError for
+    another digit.
+    """
+    if digit not in STROKES:
+        raise ValueError(f"digit is {digit!r}: expected one of {list(STROKES)}")
+    page = Image.new("L", (200, 240), 255)
+    for stroke in STROKES[digit]:
+        points = [(50 + 11 * x, 40 + 11 * y) for x, y in stroke]
+        ImageDraw.Draw(page).line(points, fill=60, width=8, joint="curve")
+    page = np.asarray(page.filter(ImageFilter.GaussianBlur(1.5))) / 255
+    light = np.linspace(230, 120, 200)  # from the left to the right
+    noise = np.random.default_rng(seed).normal(0, 4, page.shape)
+    return np.clip(light * page + noise, 0, 255).astype(np.uint8)

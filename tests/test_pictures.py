@@ -364,3 +364,15 @@ def test_what_is_no_picture_of_one_digit_is_refused_with_what_was_found(name):
     source, words = REFUSED[name]
     with pytest.raises(PictureError, match=words):
         pictures.to_mnist(source)
+
+
+@pytest.mark.parametrize("digit", pictures.STROKES)
+def test_an_imitated_photo_is_a_picture_of_one_digit_with_noise_of_its_own(digit):
+    photo, other = (pictures.imitated_photo(digit, seed) for seed in (0, 1))
+    assert photo.shape == (240, 200) and photo.dtype == np.uint8 and np.any(photo != other)
+    assert pictures.to_mnist(photo).max() == 255
+
+
+def test_only_some_digits_can_be_imitated():
+    with pytest.raises(ValueError, match="expected one of"):
+        pictures.imitated_photo(7)
