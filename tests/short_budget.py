@@ -1,8 +1,8 @@
 """Installed in a notebook's kernel before its first cell: every training becomes a short one.
 
-At most 1,000 images or ten batches, two epochs, nothing compiled by XLA, which would take longer
-than the steps; and claims are printed but not checked, since they speak of the
-whole training.
+At most 1,000 images or ten batches, two epochs, four batches of validation in Keras's fit, nothing
+compiled by XLA, which would take longer than the steps; and claims are printed but not checked,
+since they speak of the whole training.
 """
 
 import functools

@@ -119,8 +119,10 @@ def build_small(setting):
     return network(SMALL_MLP, seed), optimizers.Adam(rate)
 
 
-def clocked(module, names):
-    """Lets functions of a module count the seconds that they take; returns the list of these."""
+def clock_tracing():
+    """Lets the tracing and comparing of models count its seconds; returns the list of these."""
+    from shared import tracing
+
     seconds = []
 
     def counting(function):
@@ -133,8 +135,8 @@ def clocked(module, names):
 
         return counted
 
-    for name in names:
-        setattr(module, name, counting(getattr(module, name)))
+    for name in ("step", "exchangeable", "exchange"):
+        setattr(tracing, name, counting(getattr(tracing, name)))
     return seconds
 
 
@@ -144,9 +146,9 @@ def sweep(train):
     It returns the seconds of their epochs, of the first run beside its epochs, and of tracing
     every model and comparing it with those before.
     """
-    from shared import tracing, training
+    from shared import training
 
-    traced = clocked(tracing, ["step", "exchangeable", "exchange"])
+    traced = clock_tracing()
 
     def run():
         traced.clear()
@@ -164,9 +166,9 @@ def sweep(train):
 
 def separate_fits(train):
     """The same as `sweep`, each setting a call of `fit`."""
-    from shared import tracing, training
+    from shared import training
 
-    traced = clocked(tracing, ["step", "exchangeable", "exchange"])
+    traced = clock_tracing()
 
     def run():
         traced.clear()
