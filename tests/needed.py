@@ -2,8 +2,8 @@
 
 A walk backwards through the top-level statements before the cell: a statement is needed if it binds
 or changes a name that is needed after it, and then it needs names in its turn. What changes a name:
-an assignment to one of its items or attributes, a method called on it, and `fit`, which trains its
-first argument. What a function of the notebook does to its arguments is not seen.
+an assignment to one of its items or attributes, a method called on it, and a training: Keras's
+`model.fit` changes the model, our `training.fit` its first argument. What a function of the notebook does to its arguments is not seen.
 """
 
 import ast
@@ -55,8 +55,10 @@ def changed(statement):
                 names.add(root(node))
             case ast.Expr(ast.Call(ast.Attribute())):
                 names.add(root(node.value))
+            case ast.Call(ast.Attribute(ast.Name("training"), "fit")):
+                names |= set(map(root, node.args[:1]))
             case ast.Call(ast.Attribute(attr="fit")):
-                names |= {root(node.func), *map(root, node.args[:1])}
+                names.add(root(node.func))
     return names
 
 

@@ -133,9 +133,9 @@ def test_cross_entropy_is_that_of_tensorflow(size):
 # The same as Keras
 
 
-# The convolutional network sees a part of the images only, because both together take half a
-# minute for all of them; neither number is a multiple of the batch size.
-@pytest.mark.parametrize("build, n", [(lambda: Mlp(units=64), 55_000), (Cnn, 12_000)])
+# A part of the images suffices, and that of the convolutional network is smaller because it takes
+# longer; neither number is a multiple of the batch size.
+@pytest.mark.parametrize("build, n", [(lambda: Mlp(units=64), 20_000), (Cnn, 6_000)])
 def test_fit_computes_what_keras_fit_computes(build, n, data, validation):
     split, model = first(data.train, n), build()
     theirs, expected = model.twin(), {}
@@ -720,8 +720,8 @@ def scaled_gradient(factor):
 
 
 SWEEPS = {  # what is built from a setting, the settings, how many times that has to be compiled
-    "seeds": (lambda seed: (Mlp(seed, dropout=0.3, batch_norm=True), Adam()), (0, 1, 2), 1),
-    "rates": (lambda rate: (Mlp(), SGD(rate, 0.9)), (0.01, 0.1, 0.001), 1),
+    "seeds": (lambda seed: (Mlp(seed, dropout=0.3, batch_norm=True), Adam()), (0, 1), 1),
+    "rates": (lambda rate: (Mlp(), SGD(rate, 0.9)), (0.01, 0.1), 1),
     "convolutions": (lambda seed: (Cnn(seed), Adam()), (0, 1), 1),
     "slopes, which are constants": (lambda slope: (Mlp(slope=slope), Adam()), (0.0, 0.3), 2),
     "momenta, which are constants": (lambda value: (Mlp(), SGD(0.1, value)), (0.5, 0.9), 2),
