@@ -3,8 +3,8 @@
 A walk backwards through the top-level statements before the cell: a statement is needed if it binds
 or changes a name that is needed after it, and then it needs names in its turn. What changes a name:
 an assignment to one of its items or attributes, a method called on it, and a training: Keras's
-`model.fit` changes the model, our `training.fit` its first argument. What a function of the notebook
-does to its arguments is not seen.
+`model.fit` changes the model, our `training.fit` its first argument. What a function of the
+notebook does to its arguments is not seen.
 """
 
 import ast
