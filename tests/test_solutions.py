@@ -61,13 +61,13 @@ SLIPS = {
         "the moving mean left out": (" - norm.moving_mean", ""),
         "beta left out": (" + norm.beta", ""),
     },
-    "06_without_dead": {
-        "the living cut out": ("~dead", "dead"),
+    "06_without_silent": {
+        "the active cut out": ("active = ~silent_units", "active = silent_units"),
         "set to zero, not cut out": (
-            "W1[:, ~dead], b1[~dead], W2[~dead]",
-            "W1 * ~dead, b1 * ~dead, W2 * ~dead[:, None]",
+            "W1[:, active], b1[active], W2[active]",
+            "W1 * active, b1 * active, W2 * active[:, None]",
         ),
-        "the bias forgotten": ("b1[~dead]", "0 * b1[~dead]"),
+        "the bias forgotten": ("b1[active]", "0 * b1[active]"),
     },
     "07_StopAt": {
         "below the target": (">=", "<"),
