@@ -125,9 +125,9 @@ def whole(name, value, least):
 
 
 def pooling(maps, size=2, title=None):
-    """Draws max-pooling: the feature map in fields, the largest entry of each marked, the result.
+    """Draws max-pooling: the feature map in squares, the largest entry of each marked, the result.
 
-    maps: one feature map, [height, width]; size: side of the fields, which also is the stride.
+    maps: one feature map, [height, width]; size: side of the squares, which also is the stride.
     Rows and columns that fill no field are left out, as in TensorFlow ("VALID"), and drawn without
     a fill. Returns the figure.
     """
@@ -139,12 +139,12 @@ def pooling(maps, size=2, title=None):
             f"found a feature map of {times(maps.shape)}, expected at least "
             f"{size} × {size}, one field"
         )
-    fields = maps[: rows * size, : columns * size].reshape(rows, size, columns, size)
-    fields = fields.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)
-    pooled, chosen = fields.max(axis=2), fields.argmax(axis=2)
+    squares = maps[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    squares = squares.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)
+    pooled, chosen = squares.max(axis=2), squares.argmax(axis=2)
 
     names = (
-        f"feature map {times(maps.shape)}, fields {size} × {size}",
+        f"feature map {times(maps.shape)}, squares {size} × {size}",
         f"after max pooling: {times(pooled.shape)}",
     )
     figure, axes, side, lefts, middle = sheet((maps, pooled), names, title, 0.1)
