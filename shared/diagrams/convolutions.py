@@ -128,7 +128,7 @@ def pooling(maps, size=2, title=None):
     """Draws max-pooling: the feature map in squares, the largest entry of each marked, the result.
 
     maps: one feature map, [height, width]; size: side of the squares, which also is the stride.
-    Rows and columns that fill no field are left out, as in TensorFlow ("VALID"), and drawn without
+    Rows and columns that fill no square are left out, as in TensorFlow ("VALID"), and drawn without
     a fill. Returns the figure.
     """
     maps = matrix(maps, "feature map")
@@ -137,7 +137,7 @@ def pooling(maps, size=2, title=None):
     if not rows or not columns:
         raise ValueError(
             f"found a feature map of {times(maps.shape)}, expected at least "
-            f"{size} × {size}, one field"
+            f"{size} × {size}, one square"
         )
     squares = maps[: rows * size, : columns * size].reshape(rows, size, columns, size)
     squares = squares.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)

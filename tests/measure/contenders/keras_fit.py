@@ -29,8 +29,8 @@ def keras_default(architecture, train):
 def keras_best(architecture, train):
     """The best found: many steps per call, batches gathered by tf.data; XLA for dense networks.
 
-    Without the tuner of tf.data: when an epoch of more than a few seconds ends, half of the time it
-    waits for the tuner's next turn, and the turns are after 5.1, 10.2, 20.5, 41.0 ... seconds.
+    Without the tuner of tf.data: when an epoch of more than a few seconds ends, it often waits for
+    the tuner's next turn (seen: to 5.1 and to 10.3 s).
     """
     import tensorflow as tf
 
