@@ -2,6 +2,7 @@
 
 import hypothesis
 import pytest
+from small_models import first
 
 from shared import mnist
 
@@ -13,6 +14,17 @@ hypothesis.settings.load_profile("here")
 @pytest.fixture(scope="session")
 def data():
     return mnist.load()
+
+
+@pytest.fixture(scope="session")
+def train(data):
+    """A thousand images: seven batches of 128 and one of 104."""
+    return first(data.train, 1000)
+
+
+@pytest.fixture(scope="session")
+def validation(data):
+    return first(data.validation, 300)
 
 
 def pytest_collection_modifyitems(items):
