@@ -126,6 +126,21 @@ def test_it_names_no_machine_and_loads_nothing_from_the_network(path):
     assert not re.search(r"!\[[^\]]*\]\(\s*http|<img|<script|<iframe", text)
 
 
+# What the formulas are made of; a name that MathJax does not know would be shown as it is, in red.
+COMMANDS = set(
+    "Bigl Bigr bigl bigr left right lVert rVert lfloor rfloor begin end text mathbf mathrm "
+    "operatorname alpha beta gamma delta epsilon eta lambda phi pi rho sigma Phi bar hat tilde "
+    "frac tfrac sqrt sum partial approx cdot dots ge geq le leftarrow longrightarrow odot pm "
+    "times top quad qquad cos sin log max min tanh".split()
+)
+
+
+@each_notebook
+def test_its_formulas_are_made_of_commands_that_exist(path):
+    text = "\n".join(cell.source for cell in cells(path, "markdown"))
+    assert set(re.findall(r"\\([A-Za-z]+)", text)) <= COMMANDS
+
+
 @each_notebook
 def test_its_links_lead_to_files_of_this_project(path):
     text = "\n".join(cell.source for cell in cells(path, "markdown"))
