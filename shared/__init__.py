@@ -6,7 +6,8 @@ ink         finds the digit in such a picture
 layers      the parts of a network, each first written in the notebook that teaches it
 optimizers  SGD, RMSprop, Adam and learning-rate schedules
 training    fit, evaluate, predict, sweep
-checks      what every entrance checks, in the same words; arguments, layer_checks: the longer ones
+checks      what every entrance checks, in the same words; arguments, layer_checks and
+            model_checks: the longer ones
 tracing     what a model computes, found without running it
 history     what a training went through
 progress    the line and the growing curve of a training

@@ -53,6 +53,8 @@ def runs(build, settings, seeds, seed):
     if seeds is None:
         return [(setting, (setting,), seed) for setting in settings]
     seeds = [checks.whole(value, "a seed", 0) for value in _items(seeds, "seeds")]
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds={seeds}: expected different ones, or runs would be the same")
     if seed != 0:
         raise ValueError(
             f"seed={seed!r} and seeds: expected one of them, each run has its own seed"

@@ -12,6 +12,7 @@ import numbers
 import numpy as np
 import tensorflow as tf
 
+FAINT = 32  # whole numbers below it have another full ink than 255: 1, or 16 as in scikit-learn
 TOLERANCE = 1e-4  # by which a float image may leave 0 to 1: rounding, as of an interpolation
 
 
@@ -21,9 +22,9 @@ def images(x, name="images"):
     x: an array, a list of arrays, a data frame, a tensor; n may be 0. Floats of any size are from
     0 to 1 and become float32; whole numbers of any size are from 0 to 255 and become uint8;
     True and False are 1 and 0. What could be read in two ways is refused: floats up to 255, whole
-    numbers up to 1, floats that were divided by 255 twice.
+    numbers up to 31, floats that were divided by 255 twice.
     """
-    array = _array(x, name, "an array [n, 28, 28] of uint8 from 0 to 255 or floats from 0 to 1")
+    array = array_of(x, name, "an array [n, 28, 28] of uint8 from 0 to 255 or floats from 0 to 1")
     if array.ndim < 2:
         raise ValueError(
             f"{name} of shape {array.shape}: expected [n, 28, 28], or another shape that begins "
@@ -31,6 +32,11 @@ def images(x, name="images"):
         )
     if array.dtype == bool:
         return array.astype(np.float32)
+    return pixels(array, name)
+
+
+def pixels(array, name="images"):
+    """Returns pixels, an array of any shape, as uint8 from 0 to 255 or float32 from 0 to 1."""
     whole = array.dtype.kind in "iu"
     if array.dtype.kind not in "iuf":
         raise ValueError(
@@ -40,10 +46,10 @@ def images(x, name="images"):
         return array.astype(np.uint8 if whole else np.float32)
     low, high = array.min(), array.max()
     found = f"{name} of type {array.dtype} from {low:g} to {high:g}"
-    if whole and low >= 0 and high == 1:
+    if whole and low >= 0 and 1 <= high < FAINT:
         raise ValueError(
-            f"{found}: expected 0 to 255 for whole numbers; if 1 is full ink, write "
-            f"{name}.astype('float32')"
+            f"{found}: expected 0 to 255 for whole numbers; if {high} is full ink, write "
+            f"({name} / {high}).astype('float32')"
         )
     if whole and 0 <= low and high <= 255:
         return array.astype(np.uint8, copy=False)
@@ -55,7 +61,7 @@ def images(x, name="images"):
         return array.astype(np.float32, copy=False)
     if not np.isfinite(low + high):
         advice = "replace what is not a finite number"
-    elif 0 <= low and high <= 255:
+    elif 0 <= low and 128 <= high <= 255:
         advice = "divide by 255"
     else:
         advice = "scale them to 0 to 1"
@@ -64,10 +70,10 @@ def images(x, name="images"):
 
 def labels(y, name="labels"):
     """Returns labels as int32 [n], 0 or more; y: integers [n], in any container."""
-    array = _array(y, name, "integers [n], one for each image")
+    array = array_of(y, name, "integers [n], one for each image")
     found = f"{name} of type {_type(array)} and shape {array.shape}"
     expected = "expected integers [n], one for each image"
-    if array.ndim == 2 and array.shape[1] == 1:
+    if array.ndim == 2 and 1 in array.shape:
         raise ValueError(f"{found}: {expected}; write np.ravel({name})")
     if array.ndim == 2:
         raise ValueError(f"{found}: {expected}; if they are one-hot, write {name}.argmax(axis=1)")
@@ -96,7 +102,7 @@ def split(pair, name="train"):
         )
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise TypeError(f"{name} is {kind(pair)}: expected {expected}{_advice(pair)}")
-    x, y = (_array(part, part_name, f"{name} to be {expected}") for part, part_name in
+    x, y = (array_of(part, part_name, f"{name} to be {expected}") for part, part_name in
             zip(pair, ("images", "labels"), strict=True))  # fmt: skip
     if x.ndim == 1 and y.ndim > 1:
         raise ValueError(
@@ -162,36 +168,6 @@ def checked(check):
     return decorate
 
 
-def loss_arguments(labels, logits):
-    """Returns labels int [n] and logits float [n, classes] as tensors, eagerly or in a trace."""
-    labels, logits = tf.convert_to_tensor(labels), tf.convert_to_tensor(logits)
-    if not labels.dtype.is_integer or not logits.dtype.is_floating:
-        raise ValueError(
-            f"labels of type {labels.dtype.name} and logits of type {logits.dtype.name}: expected "
-            "integers and floats, cross_entropy(labels, logits)"
-        )
-    if logits.shape.rank != 2 or not labels.shape.is_compatible_with(logits.shape[:1]):
-        raise ValueError(
-            f"labels of shape {labels.shape} and logits of shape {logits.shape}: expected [n] and "
-            "[n, classes]"
-        )
-    if tf.executing_eagerly() and labels.shape[0]:
-        if int(tf.reduce_min(labels)) < 0:
-            raise ValueError(f"labels from {int(tf.reduce_min(labels))}: expected 0 or more")
-        classes(labels.numpy(), logits)
-    return labels, logits if logits.dtype.size > 2 else tf.cast(logits, tf.float32)
-
-
-def rows(logits, n):
-    """Returns an array of logits, if it is one row for each of n images."""
-    if logits.ndim != 2 or len(logits) != n or logits.shape[1] < 2:
-        raise ValueError(
-            f"for {n} images the model returns shape {logits.shape}: expected logits, floats of "
-            f"shape ({n}, classes), one row for each image"
-        )
-    return logits
-
-
 def kind(x):
     """Returns words for what kind of object this is."""
     if x is None:
@@ -208,12 +184,13 @@ def kind(x):
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _array(x, name, expected):
+def array_of(x, name, expected):
     """Returns x as a NumPy array, whatever holds it."""
     if hasattr(x, "train") and hasattr(x, "test"):
         raise TypeError(f"{name} is a whole {type(x).__name__}: expected .train.{name}")
     if hasattr(x, "images") and hasattr(x, "labels"):
         raise TypeError(f"{name} is a whole {type(x).__name__}: expected its .{name}")
+    no_mask(x, name)
     try:
         array = None if isinstance(x, tf.data.Dataset | str | bytes) else np.asarray(x)
     except Exception as error:  # whatever a container raises: parts of different shapes, mostly
@@ -225,6 +202,15 @@ def _array(x, name, expected):
     if array.dtype == tf.bfloat16.as_numpy_dtype:  # NumPy does not count it as a float
         array = array.astype(np.float32)
     return array
+
+
+def no_mask(x, name):
+    """Raises ValueError for a masked array, whose masked values NumPy would use like any other."""
+    if any(map(np.ma.is_masked, x if isinstance(x, list | tuple) else [x])):
+        raise ValueError(
+            f"{name} with masked values: expected an array without a mask, such as "
+            f"{name}.filled(0), or only what is not masked"
+        )
 
 
 def _advice(x):
@@ -293,24 +279,3 @@ def optimizer(value, variables=None):
     if variables is None:
         rate = value.learning_rate
         number(rate() if callable(rate) else rate, "the learning rate", 0)
-
-
-def no_probabilities(logits):
-    """Raises ValueError if these logits, an array [n, classes], are probabilities."""
-    if not len(logits) or not (np.all(logits >= 0) and np.all(logits <= 1)):
-        return
-    if np.allclose(logits.sum(axis=1), 1, atol=1e-3):
-        raise ValueError(
-            "the model returns probabilities: each row is 0 to 1 and adds up to 1. Expected "
-            "logits, from which the loss computes the probabilities itself: remove the softmax at "
-            "the end of the model"
-        )
-
-
-def classes(labels, logits):
-    """Raises ValueError unless the labels, an array [n], are below the logits' classes."""
-    if labels.max() >= logits.shape[1]:
-        raise ValueError(
-            f"labels from {labels.min()} to {labels.max()} and {logits.shape[1]} classes in the "
-            f"model's logits: expected labels from 0 to {logits.shape[1] - 1}"
-        )

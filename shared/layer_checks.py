@@ -32,6 +32,12 @@ def dense(self, fan_in, fan_out, rng, init):
 
 
 def dense_input(self, x):
+    W, b = self.W, self.b
+    if W.dtype != b.dtype or len(W.shape) != 2 or W.shape[1:] != b.shape:
+        raise ValueError(
+            f"W, as init made it, of type {W.dtype.name} and shape {tuple(W.shape)}: expected "
+            f"{b.dtype.name} and [fan_in, {b.shape[0]}]"
+        )
     _input(x, ["batch", self.W.shape[0]], self.W.dtype, "write tf.reshape(x, [-1, fan_in])")
 
 
@@ -43,7 +49,9 @@ def dropout(self, rate, seed):
 
 def dropout_input(self, x, training):
     checks.flag(training, "training")
-    _input(x, None, self.rate.dtype)
+    if not tf.is_tensor(self.rate):  # a number in the place of the variable
+        dropout(self, self.rate, 0)
+    _input(x, None, getattr(self.rate, "dtype", tf.float32))
 
 
 def norm(self, units, momentum, epsilon):
@@ -73,11 +81,16 @@ def conv(self, size, channels, units, rng, pool, padding):
     for name, value in (("size", size), ("channels", channels), ("units", units)):
         checks.whole(value, name, 1)
     checks.flag(pool, "pool")
+    _padding(padding)
+
+
+def _padding(padding):
     if padding not in ("SAME", "VALID"):
         raise ValueError(f'padding={padding!r}: expected "SAME" or "VALID"')
 
 
 def conv_input(self, x):
+    _padding(self.padding)
     channels = self.K.shape[2]
     _input(
         x, ["batch", "h", "w", channels], self.K.dtype, "write images[..., None] if they are grey"

@@ -153,23 +153,24 @@ def scale(images):
     """Returns images as a float32 tensor in [0, 1]: uint8 is divided by 255, floats are kept.
 
     images: a tensor, an array or a list of arrays, of any shape; also within a tf.function.
-    Raises ValueError for other types: of whole numbers it is not known where white is, and the
-    values of a tensor that is only traced cannot be looked at. Raises TypeError for other objects.
+    Raises ValueError for other types, since of whole numbers it is not known where white is, and
+    for values out of their range, except within a tf.function, where they cannot be looked at.
+    Raises TypeError for other objects.
     """
     if not tf.is_tensor(images):
-        array = np.asarray(images)
+        array = checks.array_of(images, "images", "an array or a tensor")
         if array.dtype.kind in "OSU":
             raise TypeError(f"images is {checks.kind(images)}: expected an array or a tensor")
         images = array
-    if images.dtype == np.uint8:
-        return tf.cast(images, tf.float32) / 255.0
     dtype = tf.as_dtype(images.dtype)
-    if not (dtype.is_floating or dtype.is_bool):
+    if not (dtype.is_floating or dtype.is_bool or dtype == tf.uint8):
         raise ValueError(
             f"images of type {dtype.name}: expected uint8 from 0 to 255, or floats from 0 to 1; "
             "whole numbers from 0 to 255 become uint8 by images.astype('uint8')"
         )
-    return tf.cast(images, tf.float32)
+    if not dtype.is_bool and (isinstance(images, np.ndarray) or hasattr(images, "numpy")):
+        checks.pixels(np.asarray(images))
+    return tf.cast(images, tf.float32) / (255.0 if dtype == tf.uint8 else 1.0)
 
 
 def parse_idx(content):

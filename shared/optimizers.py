@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from shared import checks
 
+LARGEST_RATE = 3e38  # what float32 holds
+
 
 class Optimizer(tf.Module):
     """What all of them share: a learning rate, a count of steps, and some memory per variable.
@@ -91,7 +93,10 @@ class SGD(Optimizer):
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
         super().__init__(learning_rate)
         self.momentum, self.nesterov = momentum, nesterov
-        self.slots = 1 if momentum else 0
+
+    @property
+    def slots(self):
+        return 1 if self.momentum else 0
 
     def update(self, w, g, rate, velocity=None):
         if velocity is None:
@@ -107,7 +112,10 @@ class RMSprop(Optimizer):
     def __init__(self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7):
         super().__init__(learning_rate)
         self.rho, self.momentum, self.epsilon = rho, momentum, epsilon
-        self.slots = 2 if momentum else 1
+
+    @property
+    def slots(self):
+        return 2 if self.momentum else 1
 
     def update(self, w, g, rate, mean_square, velocity=None):
         mean_square.assign(self.rho * mean_square + (1 - self.rho) * g**2)
@@ -178,7 +186,7 @@ def one_cycle(rate, steps, warmup=0.3):
 def _checked_rate(value):
     if isinstance(value, tf.Variable):
         raise TypeError("learning_rate is a variable, which it would not follow: pass its value")
-    return checks.number(value, "learning_rate", 0)
+    return checks.number(value, "learning_rate", 0, LARGEST_RATE)
 
 
 def _first_rate(schedule):
@@ -195,6 +203,8 @@ def _first_rate(schedule):
 
 def _check_setting(optimizer, name, value):
     """Raises what is wrong with giving this attribute of an optimizer this value."""
+    if name == "lr" or name == "rate" and not isinstance(value, tf.Variable):
+        raise AttributeError(f"not {name}: write optimizer.learning_rate = {value!r}")
     built = vars(optimizer).get("memory") is not None
     if built and name != "learning_rate" and not name.startswith("_"):
         raise AttributeError(

@@ -9,7 +9,7 @@ import math
 
 import tensorflow as tf
 
-from shared import checks
+from shared import checks, model_checks
 
 # Their gradient is not decided by the operation alone: then the gradient is traced, too.
 SPARSE = {"ResourceGather", "ResourceGatherNd"}
@@ -72,6 +72,7 @@ def step(model, optimizer, shape, sizes, loss):
     if not trainable:
         raise ValueError("the model has no trainable variables: keep them as its attributes")
     checks.optimizer(optimizer, trainable)
+    model_checks.left_out(model, optimizer)
     if not getattr(optimizer, "built", False):  # Keras's; ours see for themselves
         optimizer.build(trainable)
     operations = graph.get_operations()
@@ -82,6 +83,7 @@ def step(model, optimizer, shape, sizes, loss):
     variables = state(model, optimizer)
     known = {id(w.handle) for w in variables}
     hidden = [w for w in graph.variables if id(w.handle) not in known]
+    model_checks.unlisted(hidden)
     variables += hidden
     places = {id(w.handle): place for place, w in enumerate(variables)}
     unique = [object() for kind in kinds.values() if _is_stateful(kind)]  # equal to nothing else
@@ -96,11 +98,13 @@ def step(model, optimizer, shape, sizes, loss):
     return signature, variables
 
 
-def logits(model, images, training):
+def logits(model, images, training, for_loss=True):
     """Returns the model's logits, float32 [n, classes], for images [n, ...]: for use in a trace.
 
-    Raises ValueError if the model cannot take images of this shape, or returns something else.
+    Raises ValueError if the model cannot take images of this shape, or returns something else;
+    for_loss: also if an activation is what it ends in.
     """
+    model_checks.pixels(model)
     n, shape = images.shape[0], tuple(images.shape)[1:]
     try:
         found = model(images, training=training)
@@ -123,6 +127,8 @@ def logits(model, images, training):
             f"{tuple(values.shape)}: {expected}, and at least two classes"
             f"{_other(model, n, shape)}"
         )
+    if for_loss:
+        model_checks.end(values)
     return tf.cast(values, tf.float32)
 
 
@@ -153,18 +159,24 @@ def _other(model, n, shape):
 
 
 def schedule(optimizer, steps):
-    """Raises ValueError if the learning rate is 0 in all these steps because a schedule is over."""
+    """Raises ValueError if a schedule is over in half of these steps, or gives what is no rate."""
     rate = getattr(optimizer, "schedule", None) or getattr(optimizer, "_learning_rate", None)
     if not callable(rate):
         return
     first = int(optimizer.iterations)
-    for step in {first, first + 1, first + steps // 2, first + steps - 1}:
-        if float(rate(tf.constant(step, tf.int64))) != 0:
-            return
+    half, last = first + max(steps // 2 - 1, 0), first + steps - 1
+    looked = {first, half, *(min(half + (last - half) * i // 8 + j, last) for i in range(9)
+              for j in (0, 1)), *(first + (half - first) * i // 8 for i in range(8))}  # fmt: skip
+    rates = {step: float(rate(tf.constant(step, tf.int64))) for step in sorted(looked)}
+    for step, value in rates.items():
+        checks.number(value, f"the learning rate that the schedule gives for step {step}", 0)
+    if any(value for step, value in rates.items() if step >= half):
+        return
+    when = f"after {half - first} of these {steps} steps" if rates[first] else "for all that come"
     raise ValueError(
-        f"the optimizer's schedule is over: after its {first} steps so far the learning rate is 0, "
-        "and the weights would not change. Make a new optimizer, with a schedule for the steps to "
-        "come"
+        f"the optimizer's schedule is over: it has taken {first} steps, {when} the learning rate "
+        "is 0, and the weights would not change. Make a new optimizer, with a schedule for the "
+        "steps to come; they are counted, and not epochs: epochs * ceil(n / batch_size)"
     )
 
 
@@ -201,8 +213,25 @@ def _trace(model, optimizer, shape, sizes, loss):
         if loss:
             optimizer.apply(gradients, variables)
         else:
-            tf.identity(optimizer.learning_rate)
+            _trace_rate(optimizer)
+    captured = {id(tensor): place for place, tensor in enumerate(graph.external_captures)}
+    graph.variables = sorted(
+        (w for w in graph._watched_variables if id(w.handle) in captured),
+        key=lambda w: captured[id(w.handle)],
+    )
     return graph
+
+
+def _trace_rate(optimizer):
+    try:
+        tf.identity(optimizer.learning_rate)
+    except Exception as error:  # whatever a schedule raises
+        said = " ".join(str(error).split())[:200]
+        raise ValueError(
+            "the optimizer's schedule cannot be traced: expected a function of TensorFlow's "
+            "operations, tf.where in place of if, tf.cos in place of math.cos. It says: "
+            f"{type(error).__name__}: {said}"
+        ) from None
 
 
 def _plain(optimizer, places):

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from shared import arguments, checks, tracing
+from shared import arguments, checks, model_checks, tracing
 from shared.history import Diverged, new_history
 from shared.history import History as History
 from shared.mnist import scale
@@ -31,7 +31,7 @@ STEPS = 10  # training steps per call, at least: with small networks, a call cos
 KEPT = 8  # compiled steps, at most, for models that compute the same; XLA frees none
 
 
-@checks.checked(checks.loss_arguments)
+@checks.checked(model_checks.loss_arguments)
 def cross_entropy(labels, logits):
     """Returns each example's loss, [batch]: the log of the sum of exps less the label's logit.
 
@@ -93,8 +93,7 @@ def evaluate(model, split):
     checks.model(model)
     images, labels = checks.split(split, "split")
     logits = _logits(_forward(model), images)
-    checks.classes(labels, logits)
-    checks.no_probabilities(logits)
+    model_checks.measurable(labels, logits)
     return _measures(logits, labels)
 
 
@@ -107,7 +106,7 @@ def predict(model, images, batch_size=1000):
     """
     checks.model(model)
     images, batch_size = checks.images(images), checks.whole(batch_size, "batch_size", 1)
-    return _logits(_forward(model), images, batch_size)
+    return _logits(_forward(model, for_loss=False), images, batch_size)
 
 
 def sweep(
@@ -281,10 +280,10 @@ def _compiled(model, optimizer, state, jit_compile):
     return Step(run, _forward(model), state, optimizer)
 
 
-def _forward(model):
+def _forward(model, for_loss=True):
     """Returns the model's compiled forward pass, not training, from images to logits."""
     return tf.function(
-        lambda images: tracing.logits(model, scale(images), training=False), autograph=False
+        lambda images: tracing.logits(model, scale(images), False, for_loss), autograph=False
     )
 
 
@@ -296,7 +295,8 @@ def _logits(forward, images, batch_size=1000):
         classes = forward.get_concrete_function(spec).output_shapes[-1]
     if not batches:
         return np.zeros((0, classes), np.float32)
-    return np.concatenate([checks.rows(forward(tf.constant(x)).numpy(), len(x)) for x in batches])
+    computed = [forward(tf.constant(x)).numpy() for x in batches]
+    return np.concatenate([*map(model_checks.rows, computed, map(len, batches))])
 
 
 def _measures(logits, labels):
@@ -320,9 +320,9 @@ def _check_logits(forward, plan):
     """Checks, before the first step, what the loss will be computed from."""
     validation = plan.validation or (plan.images[: plan.batch_size].numpy(), plan.labels.numpy())
     logits = _logits(forward, validation[0])
-    checks.classes(plan.labels.numpy(), logits)
-    checks.classes(validation[1], logits)
-    checks.no_probabilities(logits)
+    for labels in (plan.labels.numpy(), validation[1]):
+        model_checks.classes(labels, logits)
+    model_checks.no_probabilities(logits)
 
 
 def _slices(n, batch_size):

@@ -142,6 +142,10 @@ BAD_IMAGES = {
     "negative": (IMAGES / 127.5 - 1, "from -1 to 1.*floats from 0 to 1"),
     "divided twice": (IMAGES / 255 / 255, "divided by 255 twice"),
     "whole numbers 0 and 1": ((IMAGES > 100).astype(np.uint8), "from 0 to 1.*astype"),
+    "whole numbers up to 16": (IMAGES // 16 + IMAGES // 255, "from 0 to 16.*images / 16"),
+    "floats up to 16": (IMAGES / 15.9, "from 0 to 16.*scale them to 0 to 1"),
+    "masked": (np.ma.masked_array(IMAGES, IMAGES > 250), "images with masked values.*filled"),
+    "a list of masked": (list(np.ma.masked_array(IMAGES, IMAGES > 250)), "with masked values"),
     "NaN": (np.where(IMAGES > 250, np.nan, 0.5), "nan.*not a finite number"),
     "infinite": (np.where(IMAGES > 250, np.inf, 0.5), "inf.*not a finite number"),
     "complex": (IMAGES * 1j, "complex128"),
@@ -161,6 +165,8 @@ BAD_IMAGES = {
 }
 BAD_LABELS = {
     "a column": (LABELS[:, None], r"\(20, 1\).*np.ravel\(labels\)"),
+    "a row": (LABELS[None], r"\(1, 20\).*np.ravel\(labels\)"),
+    "masked": (np.ma.masked_array(LABELS, LABELS == 3), "labels with masked values"),
     "one-hot": (np.eye(10, dtype=int)[LABELS], r"\(20, 10\).*argmax\(axis=1\)"),
     "one-hot floats": (np.eye(10)[LABELS], r"\(20, 10\).*argmax\(axis=1\)"),
     "floats": (LABELS.astype(float), r"float64.*astype\(int\)"),
@@ -236,6 +242,15 @@ ENDS = {
         lambda z: tf.exp(z) / tf.reduce_sum(tf.exp(z), 1, keepdims=True),
         "probabilities.*remove the softmax",
     ),
+    "softmax over the images": (lambda z: tf.nn.softmax(z, axis=0), "remove the softmax"),
+    "softmax, halved": (lambda z: tf.cast(tf.nn.softmax(z), tf.float16), "remove the softmax"),
+    "sigmoid": (tf.nn.sigmoid, "ends in a sigmoid.*probabilities.*remove the sigmoid"),
+    "tanh": (tf.nn.tanh, "remove the tanh"),
+    "ReLU": (tf.nn.relu, "ends in a ReLU.*remove the ReLU"),
+    "softplus, reshaped": (
+        lambda z: tf.reshape(tf.nn.softplus(z), [-1, 10]),
+        "remove the softplus",
+    ),
     "argmax": (lambda z: tf.argmax(z, 1), "int64.*expected logits"),
     "one column": (lambda z: z[:, :1], r"\(\d+, 1\).*at least two"),
     "no classes' axis": (lambda z: z[:, 0], r"returns shape \(\d+,\)"),
@@ -254,8 +269,9 @@ ENDS = {
 @pytest.mark.parametrize("end", ENDS)
 def test_a_model_that_returns_something_else_than_logits_is_refused(entrance, end):
     model = Ending(ENDS[end][0])
-    if entrance == "predict" and "softmax" in end:  # probabilities may be what is wanted
-        np.testing.assert_allclose(training.predict(model, IMAGES).sum(axis=1), 1, rtol=1e-5)
+    if entrance == "predict" and "remove the" in ENDS[end][1]:  # they may be what is wanted
+        expected = ENDS[end][0](training.predict(Linear(), IMAGES))
+        np.testing.assert_allclose(training.predict(model, IMAGES), expected, rtol=1e-3)
         return
     with pytest.raises((ValueError, TypeError), match=f"(?s){ENDS[end][1]}"):
         ENTRANCES[entrance](model, IMAGES, LABELS)
@@ -418,6 +434,7 @@ def test_sweep_refuses_what_it_cannot_build_from(arguments, words):
         (lambda setting: None, {"seeds": [0]}, r"build\(setting, seed\)"),
         (lambda setting, width=3: None, {"seeds": [0]}, "second argument is width=3"),
         (lambda setting, seed: None, {"seeds": [0], "seed": 1}, "seed=1 and seeds"),
+        (lambda setting, seed: None, {"seeds": [0, 1, 0]}, "expected different ones"),
         (lambda setting, seed: None, {"seeds": [0.5]}, "a seed=0.5"),
         (lambda setting, seed: None, {"seeds": []}, "seeds is empty"),
         (lambda setting, seed: None, {"seeds": 5}, "seeds is an int: expected a list"),
@@ -437,10 +454,14 @@ def test_sweep_refuses_seeds_that_build_would_not_get(build, options, words):
         (LABELS.astype(float), np.zeros((N, 10)), "labels of type float64"),
         (LABELS + 1, np.zeros((N, 10)), "from 1 to 10 and 10 classes"),
         (LABELS - 1, np.zeros((N, 10)), "labels from -1"),
+        (LABELS, np.full((N, 10), 0.1), "probabilities.*remove the softmax"),
+        (np.ma.masked_array(LABELS, LABELS == 3), np.zeros((N, 10)), "labels with masked values"),
+        (None, np.zeros((N, 10)), "labels is None: expected"),
+        (LABELS, Linear(), "logits is a Linear: expected"),
     ],
 )
 def test_cross_entropy_refuses_what_would_be_another_loss(labels, logits, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((ValueError, TypeError), match=words):
         training.cross_entropy(labels, logits)
 
 
@@ -519,3 +540,79 @@ def test_a_keras_model_is_checked_in_the_same_words(entrance):
     if entrance != "predict":
         with pytest.raises(ValueError, match="remove the softmax"):
             ENTRANCES[entrance](keras_model(keras.layers.Softmax()), IMAGES, LABELS)
+
+
+def adapted():
+    layer = keras.layers.Normalization(axis=None)
+    layer.adapt(IMAGES)
+    return layer
+
+
+@every_entrance
+@pytest.mark.parametrize("layer", [lambda: keras.layers.Rescaling(1 / 255), adapted])
+def test_a_keras_model_that_would_divide_the_pixels_again_is_refused(entrance, layer):
+    model = keras.Sequential([keras.Input((28, 28)), layer(), *keras_model().layers])
+    with pytest.raises(ValueError, match="for pixels from 0 to 255: expected.*from 0 to 1"):
+        ENTRANCES[entrance](model, IMAGES, LABELS)
+
+
+def test_a_keras_model_that_moves_pixels_from_0_to_1_is_taken():
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Rescaling(2, -1)])
+    model.add(keras.layers.Flatten())
+    model.add(keras.layers.Dense(10))
+    assert np.isfinite(training.evaluate(model, (IMAGES, LABELS))).all()
+
+
+ONLY_KERAS = {
+    "a penalty on weights": ({"kernel_regularizer": "l2"}, keras.optimizers.SGD, "a penalty"),
+    "a penalty on outputs": ({"activity_regularizer": "l2"}, SGD, "a penalty"),
+    "a constraint": ({"kernel_constraint": "max_norm"}, SGD, "a constraint on weights"),
+    "a scaled loss": (
+        {},
+        lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()),
+        "scales the loss",
+    ),
+    "a fixed scale": ({}, lambda: keras.optimizers.SGD(loss_scale_factor=9.0), "scales the loss"),
+    "averaged weights": ({}, lambda: keras.optimizers.SGD(use_ema=True), "averages the weights"),
+}
+
+
+@pytest.mark.parametrize("what", ONLY_KERAS)
+def test_what_only_kerass_own_fit_would_do_is_refused_and_not_left_out(what):
+    options, optimizer, words = ONLY_KERAS[what]
+    last = keras.layers.Dense(10, **options)
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), last])
+    with pytest.raises(ValueError, match=f"{words}.*model.fit"):
+        run_fit(model, IMAGES, LABELS, optimizer())
+
+
+def test_kerass_optimizers_keep_the_constraints_themselves():
+    last = keras.layers.Dense(10, kernel_constraint=keras.constraints.MaxNorm(0.01))
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), last])
+    run_fit(model, IMAGES, LABELS, keras.optimizers.SGD(0.1))
+    assert np.linalg.norm(last.kernel.numpy(), axis=0).max() < 0.0101
+
+
+class Hidden:
+    """A part of a model that TensorFlow does not look into: its class is no tf.Module."""
+
+    def __init__(self):
+        self.slope = tf.Variable(1.0)
+
+
+@every_loss
+def test_a_part_that_the_model_does_not_list_is_refused_where_it_would_be_trained(entrance):
+    part = Hidden()
+    model = Ending(lambda z: z * part.slope)
+    if entrance == "evaluate":
+        assert np.isfinite(ENTRANCES[entrance](model, IMAGES, LABELS))
+        return
+    with pytest.raises(ValueError, match="trainable variable.*never be trained"):
+        ENTRANCES[entrance](model, IMAGES, LABELS)
+    part.slope = tf.Variable(1.0, trainable=False)
+    assert np.isfinite(ENTRANCES[entrance](model, IMAGES, LABELS))
+
+
+def test_an_accuracy_of_logits_that_are_no_numbers_is_refused():
+    with pytest.raises(ValueError, match="for 20 of 20 images.*not finite.*diverged"):
+        training.evaluate(Ending(lambda z: z * np.nan), (IMAGES, LABELS))

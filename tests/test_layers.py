@@ -431,3 +431,32 @@ def test_a_slope_may_be_a_variable_also_in_a_compiled_function():
     np.testing.assert_allclose(f(tf.constant([-1.0, 2.0])), [-0.1, 2])
     slope.assign(0.5)
     np.testing.assert_allclose(f(tf.constant([-1.0, 2.0])), [-0.5, 2])
+
+
+@pytest.mark.parametrize(
+    "init, words",
+    [
+        (
+            lambda rng, n, m: rng.normal(size=(n, m)),
+            r"float64 and shape \(4, 2\): expected float32",
+        ),
+        (lambda rng, n, m: np.ones((m, n), np.float32), r"shape \(2, 4\): expected.*\[fan_in, 2\]"),
+        (lambda rng, n, m: np.ones((n, 1), np.float32), r"shape \(4, 1\): expected.*\[fan_in, 2\]"),
+        (lambda rng, n, m: np.ones(m, np.float32), r"shape \(2,\): expected.*\[fan_in, 2\]"),
+    ],
+)
+def test_weights_that_init_made_in_another_form_are_named(init, words):
+    """One column of them would be added to each of the biases."""
+    with pytest.raises(ValueError, match=words):
+        Dense(4, 2, np.random.default_rng(0), init)(tf.ones([3, 4]))
+
+
+def test_settings_that_are_changed_are_checked_when_the_layer_is_called():
+    dropout, conv = Dropout(0.5, 0), Conv(3, 1, 2, np.random.default_rng(0))
+    dropout.rate = 0.25
+    assert set(np.unique(dropout(tf.ones(100), training=True))) == {0, np.float32(1 / 0.75)}
+    dropout.rate, conv.padding = 25, "valid"
+    with pytest.raises(ValueError, match="rate=25: expected"):
+        dropout(tf.ones(100), training=True)
+    with pytest.raises(ValueError, match="padding='valid': expected"):
+        conv(tf.ones([1, 5, 5, 1]))

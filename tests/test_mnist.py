@@ -95,6 +95,22 @@ def test_scale_refuses_numbers_of_which_it_is_not_known_where_white_is(dtype):
         mnist.scale(np.ones(3, dtype))
 
 
+@pytest.mark.parametrize("container", [np.asarray, tf.constant], ids=["array", "tensor"])
+@pytest.mark.parametrize(
+    "images, words",
+    [
+        (np.arange(256.0), "from 0 to 255.*divide by 255"),
+        (np.array([-1.0, 1.0]), "from -1 to 1.*scale them to 0 to 1"),
+        (np.array([np.nan]), "not a finite number"),
+        (np.array([0, 1], np.uint8), "from 0 to 1: expected 0 to 255"),
+        (np.arange(256.0) / 255**2, "divided by 255 twice"),
+    ],
+)
+def test_scale_refuses_values_out_of_range_in_the_words_of_fit(images, words, container):
+    with pytest.raises(ValueError, match=words):
+        mnist.scale(container(images))
+
+
 @pytest.mark.parametrize("wrong", [None, "data", {}, ["a"]])
 def test_scale_refuses_what_is_no_array(wrong):
     with pytest.raises(TypeError, match="expected an array"):

@@ -400,3 +400,25 @@ def test_what_is_no_rate_or_no_number_of_steps_makes_no_schedule(make, rate, ste
 def test_a_warm_up_is_a_part_of_the_steps(warmup):
     with pytest.raises((ValueError, TypeError), match="warmup"):
         one_cycle(0.1, 100, warmup)
+
+
+@pytest.mark.parametrize("kind", [SGD, RMSprop])
+def test_momentum_may_be_set_before_the_first_step(kind):
+    later, at_once = kind(0.1), kind(0.1, momentum=0.9)
+    later.momentum = 0.9
+    w, v = tf.Variable([1.0]), tf.Variable([1.0])
+    for _ in range(3):
+        later.apply([2 * w], [w])
+        at_once.apply([2 * v], [v])
+    assert float(w[0]) == float(v[0])
+
+
+@pytest.mark.parametrize("name", ["lr", "rate"])
+def test_the_learning_rate_has_one_name(name):
+    with pytest.raises(AttributeError, match=f"not {name}: write optimizer.learning_rate = 0.5"):
+        setattr(SGD(0.1), name, 0.5)
+
+
+def test_a_rate_that_float32_cannot_hold_is_refused():
+    with pytest.raises(ValueError, match="learning_rate=1e\\+39: expected a finite number"):
+        SGD(1e39)

@@ -191,6 +191,26 @@ def test_a_schedule_that_is_over_is_an_error_and_one_that_ends_on_the_way_is_non
     assert same(state(model), before)
 
 
+SCHEDULES = {  # what is wrong with them, for 16 steps
+    "epochs for steps": (cosine(0.5, 2), "after 7 of these 16 steps.*counted, and not epochs"),
+    "Keras's": (keras.optimizers.schedules.PolynomialDecay(0.5, 4, 0.0), "schedule is over"),
+    "below 0": (lambda t: 0.3 - 0.1 * tf.cast(t, tf.float32), "for step 4=-0.1: expected"),
+    "NaN": (lambda t: tf.where(t > 9, np.nan, 0.1), "=nan: expected a finite number"),
+    "an if": (lambda t: 0.1 if t < 5 else 0.01, "cannot be traced: expected.*tf.where"),
+    "NumPy": (lambda t: 0.1 * 0.9 ** int(t), "cannot be traced: expected.*TensorFlow"),
+}
+
+
+@pytest.mark.parametrize("fault", SCHEDULES)
+def test_a_schedule_that_cannot_be_meant_is_refused_before_the_first_step(fault, train):
+    schedule, words = SCHEDULES[fault]
+    model = Mlp()
+    optimizer = keras.optimizers.SGD(schedule) if fault == "Keras's" else SGD(schedule)
+    with pytest.raises(ValueError, match=words):
+        quietly(model, optimizer, train)
+    assert same(state(model), state(Mlp()))
+
+
 def test_no_advice_is_to_try_a_learning_rate_of_0(train):
     model = Mlp()
     model.output.b.assign(np.full(10, np.inf, np.float32))

@@ -51,7 +51,7 @@ SWEEPS = {  # what is built from a setting, the settings, how many times that ha
     "slopes, which are constants": (lambda slope: (Mlp(slope=slope), Adam()), (0.0, 0.3), 2),
     "momenta, which are constants": (lambda value: (Mlp(), SGD(0.1, value)), (0.5, 0.9), 2),
     "sizes": (lambda units: (Mlp(units=units), Adam()), (8, 16), 2),
-    "activations": (lambda end: (Ending(end), SGD(0.1)), (tf.nn.silu, tf.nn.relu, tf.nn.silu), 2),
+    "activations": (lambda end: (Ending(end), SGD(0.1)), (tf.nn.silu, tf.nn.elu, tf.nn.silu), 2),
     "closures": (lambda c: (Ending(lambda z: c * z), SGD(0.1)), (1.0, 2.0, 1.0), 2),
     "gradients of their own": (lambda c: (Ending(scaled_gradient(c)), SGD(0.1)), (1.0, 2.0), 2),
     "arrays": (lambda c: (Ending(lambda z: z + np.full(10, c)), SGD(0.1)), (1.0, 2.0, 1.0), 2),
