@@ -8,6 +8,9 @@ module works: NumPy arrays, ints, floats.
 import functools
 import inspect
 import numbers
+import os
+import pathlib
+import re
 
 import numpy as np
 import tensorflow as tf
@@ -137,6 +140,25 @@ def number(value, name, low=-np.inf, high=np.inf):
         limits = f"a finite number from {low:g} to {high:g}".replace(" from -inf to inf", "")
         raise ValueError(f"{name}={value:g}: expected {limits}")
     return float(value)
+
+
+def path(value, name):
+    """Returns a Path, "~" at its beginning being the home folder; a file need not be there."""
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
+        raise TypeError(f"{name} is {kind(value)}: expected the path of a {name}")
+    text = os.fspath(value)
+    if re.match("[a-z]+://|data:", text.lower()):
+        raise ValueError(
+            f"{name} is the address {text[:60]!r}: expected the path of a {name}; download it first"
+        )
+    if not text or "\0" in text:
+        raise ValueError(f"{name} is {text[:60]!r}: expected the path of a {name}")
+    try:
+        found = pathlib.Path(text).expanduser()
+        found.exists()
+    except (RuntimeError, OSError) as error:  # no home folder; a name too long
+        raise ValueError(f"{name} is no path of this system: {str(error)[:80]}") from None
+    return found
 
 
 def flag(value, name):

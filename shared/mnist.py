@@ -78,7 +78,8 @@ STARTS = {  # of files that are often found in the place of an IDX file
     b"\x1f\x8b": "packed by gzip; unpack it first, for instance by gzip.decompress",
     b"PK": "a zip archive; unpack it into a folder",
     b"<": "a web page",
-    b"version https://git-lfs": "a pointer of Git LFS, not the file itself; run `git lfs pull`",
+    b"{": "an answer of a server, not the file; get it again",
+    b"version https://git": "a pointer of Git LFS, not the file itself; run `git lfs pull`",
 }
 LARGEST = 2**31  # bytes in a file; the largest data set in this format, EMNIST, has 0.6e9
 
@@ -120,9 +121,7 @@ def load(folder=DATA):
     Raises DataError if a file is missing (in data/: and cannot be downloaded) or is not in the
     format, if images and labels do not belong together, or if data/ has something other than MNIST.
     """
-    if not isinstance(folder, (str, os.PathLike)):
-        raise TypeError(f"folder is {checks.kind(folder)}: expected the path of a folder")
-    folder = Path(folder).expanduser()
+    folder = checks.path(folder, "folder")
     if _same(folder, DATA):
         arrays = [
             _read(DATA, file) for file in (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
@@ -195,8 +194,11 @@ def parse_idx(content):
 
 def _shape(content):
     """Returns the shape that the header at the beginning of an IDX file of unsigned bytes says."""
+    if not content:
+        raise DataError("is empty: expected an IDX file; get it again from where it came from")
+    text = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()  # without a byte order mark
     for start, kind in STARTS.items():
-        if content.startswith(start):
+        if text.startswith(start):
             raise DataError(f"is {kind}")
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise DataError(f"starts with {content[:4].hex()!r}, an IDX file of bytes with '000008'")
@@ -219,6 +221,10 @@ def _other_data_set(folder):
     for path, dimensions in zip(paths, (3, 1, 3, 1), strict=True):
         try:
             arrays.append(_content(path, dimensions))
+        except PermissionError:
+            raise DataError(
+                f"{path} may not be read by this user: change its permissions"
+            ) from None
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(
                 f"{path} cannot be read to its end ({error}): it may be cut or damaged; get it "
@@ -253,13 +259,17 @@ def _other_data_set(folder):
 def _four_files(folder):
     """Returns the paths of the training images and labels, then the test images and labels."""
     if folder.is_file():
-        unpack = " Unpack it into a folder of its own." if folder.suffix == ".zip" else ""
+        packed = folder.suffix.lower() in (".zip", ".tar", ".tgz") or ".tar." in folder.name.lower()
+        unpack = " Unpack it into a folder of its own." if packed else ""
         raise DataError(f"{folder} is a file, expected the folder of the four files.{unpack}")
     if not folder.is_dir():
         names = [path.name for path in folder.parent.glob("*/")]
         close = difflib.get_close_matches(folder.name, names, 3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise DataError(f"there is no folder {folder}{hint}")
+        where = "" if folder.is_absolute() else f" in {Path.cwd()}"
+        raise DataError(f"there is no folder {folder}{where}{hint}")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise DataError(f"{folder} may not be read by this user: change its permissions")
     found = {}  # (training or test, images or labels) -> paths
     for path in sorted(folder.iterdir()):
         match = NAME.fullmatch(path.name)
@@ -282,10 +292,13 @@ def _four_files(folder):
         f"{'training' if t else 'test'} {kind}" for t, kind in roles if (t, kind) not in found
     ]
     if missing:
+        near = sorted(p.name for p in folder.iterdir() if re.search("(?i)idx|ubyte", p.name))
         below = {
             p.parent for g in ("*/*", "*/raw/*") for p in folder.glob(g) if NAME.fullmatch(p.name)
         }
         hint = f". There are such files in {' and '.join(map(str, sorted(below)))}" if below else ""
+        if near:
+            hint += f". It has {', '.join(near[:8])}: rename them, or put folders' files here"
         raise DataError(
             f"{folder} has no file of {' and none of '.join(missing)}: expected {EXPECTED}{hint}"
         )

@@ -12,7 +12,6 @@ Before that, the digit has to be found in the picture: `shared/ink.py`.
 import io
 import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
@@ -102,7 +101,10 @@ def _picture(source):
 def _opened(source):
     """Returns the Pillow image that a path, the bytes of a file, an open file or an array holds."""
     if isinstance(source, (str, os.PathLike)):
-        path = Path(source).expanduser()
+        try:
+            path = checks.path(source, "picture")
+        except (ValueError, TypeError) as error:
+            raise PictureError(str(error)) from None
         if path.is_dir():
             raise PictureError(f"{path} is a folder, expected the path of one picture")
         if not path.is_file():
@@ -115,6 +117,8 @@ def _opened(source):
     elif hasattr(source, "read"):
         name, file = "the open file", source
     elif hasattr(source, "__array__"):
+        if np.ma.is_masked(source):
+            raise PictureError("an array with masked values is no picture; fill them, .filled(0)")
         return _from_array(np.asarray(source))
     else:
         raise PictureError(
@@ -137,15 +141,16 @@ def _from_array(array):
     if array.dtype.kind not in "biuf":
         raise PictureError(f"an array of {array.dtype} is no picture, expected numbers")
     shape = array.shape
-    if array.ndim > 2 and shape[0] == 1:
-        array = array[0]  # a batch of one
+    while array.ndim > 2 and array.shape[0] == 1:
+        array = array[0]  # a batch of one, or a channel before height and width
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (2, 3, 4)) or 0 in shape:
         raise PictureError(
             f"an array of shape {list(shape)} is not one picture, expected [height, width] or "
-            "[height, width, channels]; pass pictures one at a time, and a flat one as "
-            "array.reshape(height, width)"
+            "[height, width, channels]; pass pictures one at a time, a flat one as "
+            "array.reshape(height, width), and one with its channels first as "
+            "np.moveaxis(array, 0, -1)"
         )
     array = array.astype(np.float32)
     if not np.isfinite(array).all():
@@ -224,8 +229,9 @@ def imitated_photo(digit, seed=0):
     The page is lit from the left, and every seed has a noise of its own. Raises ValueError for
     another digit.
     """
-    if digit not in STROKES:
+    if not isinstance(digit, int | np.integer) or digit not in STROKES:
         raise ValueError(f"digit is {digit!r}: expected one of {list(STROKES)}")
+    seed = checks.whole(seed, "seed", 0)
     page = Image.new("L", (200, 240), 255)
     for stroke in STROKES[digit]:
         points = [(50 + 11 * x, 40 + 11 * y) for x, y in stroke]

@@ -210,15 +210,13 @@ def _trace(model, optimizer, shape, sizes, loss):
                 answers = logits(model, images, training)
                 mean = tf.reduce_mean(loss(tf.zeros(n, tf.int32), answers))
             gradients = tape.gradient(mean, variables)
+        captured = {id(tensor): place for place, tensor in enumerate(graph.external_captures)}
+        used = [w for w in graph._watched_variables if id(w.handle) in captured]
+        graph.variables = sorted(used, key=lambda w: captured[id(w.handle)])  # the model's, all
         if loss:
             optimizer.apply(gradients, variables)
         else:
             _trace_rate(optimizer)
-    captured = {id(tensor): place for place, tensor in enumerate(graph.external_captures)}
-    graph.variables = sorted(
-        (w for w in graph._watched_variables if id(w.handle) in captured),
-        key=lambda w: captured[id(w.handle)],
-    )
     return graph
 
 

@@ -334,6 +334,10 @@ def move(folder, *names):
         path.rename(folder / "raw" / path.name)
 
 
+def rename(name):
+    return lambda folder: (folder / f"{IMAGES}-ubyte.gz").rename(folder / name)
+
+
 IMAGES, TRAIN, TEST = "train-images-idx3", "train-labels-idx1", "t10k-labels-idx1"
 UNFIT = {
     "a label less": (replace(TRAIN, lambda a: a[1:]), "240 images.* 239 labels"),
@@ -358,8 +362,23 @@ UNFIT = {
         "more than one data set: 't10k-images-idx3-ubyte' and 'test-images",
     ),
     "cut": (content(IMAGES, lambda b: b[: len(b) // 2]), "cannot be read to its end"),
-    "empty": (content(IMAGES, lambda b: b""), "starts with ''"),
+    "empty": (content(IMAGES, lambda b: b""), "is empty: expected an IDX file"),
     "a web page": (content(IMAGES, lambda b: b"<html>404"), "is a web page"),
+    "a web page, indented": (
+        content(IMAGES, lambda b: b"\xef\xbb\xbf\r\n <html>"),
+        "is a web page",
+    ),
+    "a packed web page": (content(IMAGES, lambda b: gzip.compress(b"<html>" * 9)), "is a web page"),
+    "an answer": (content(IMAGES, lambda b: b'{"message": "Not found"}'), "answer of a server"),
+    "a pointer": (
+        content(IMAGES, lambda b: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"),
+        "a pointer of Git LFS",
+    ),
+    "a second download": (
+        rename("train-images-idx3-ubyte (1).gz"),
+        "train-images-idx3-ubyte .1..gz",
+    ),
+    "underscores": (rename("train_images_idx3_ubyte.gz"), "It has.*train_images_idx3.*rename"),
     "a zip": (content(IMAGES, lambda b: b"PK\3\4..."), "is a zip archive"),
     "packed twice": (content(IMAGES, gzip.compress), "is packed by gzip"),
     "one byte changed": (content(IMAGES, lambda b: corrupt(b, len(b) // 2)), "cannot be read|says"),
@@ -417,6 +436,46 @@ def test_a_folder_that_is_not_there_is_named_with_one_like_it_and_is_not_made(tm
     with pytest.raises(DataError, match="no folder .*strips; did you mean stripes"):
         mnist.load(tmp_path / "strips")
     assert [path.name for path in tmp_path.iterdir()] == ["stripes"]
+
+
+def test_a_folder_that_is_not_there_is_said_with_where_it_was_looked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=f"no folder fashion-mnist in {tmp_path}"):
+        mnist.load("fashion-mnist")
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ("https://example.com/fashion", "address 'https://example.com/fashion'.*download it first"),
+        ("file:///tmp/fashion", "address"),
+        ("", "folder is '': expected the path"),
+        ("a\0b", "expected the path of a folder"),
+        ("~nobody-of-this-name/fashion", "no path of this system.*home"),
+        ("x" * 5000, "no path of this system"),
+    ],
+)
+def test_a_text_that_is_no_path_is_refused(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        mnist.load(wrong)
+
+
+def test_without_a_home_a_path_is_still_a_path(tmp_path, monkeypatch):
+    write_set(tmp_path)
+    monkeypatch.delenv("HOME", raising=False)
+    assert len(mnist.load(tmp_path).test.labels)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    write_set(tmp_path)
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(mnist, "_content", refused)
+    with pytest.raises(DataError, match="may not be read by this user") as error:
+        mnist.load(tmp_path)
+    assert "damaged" not in str(error.value)
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):

@@ -349,6 +349,13 @@ REFUSED = {
     "NaN": (np.full((28, 28), np.nan), "784 values are NaN"),
     "too large values": (np.arange(784.0).reshape(28, 28) * 1e6, "expected 0 to 1"),
     "text in an array": (np.full((28, 28), "a"), "expected numbers"),
+    "channels first": (noise(3, 90, 120), r"moveaxis\(array, 0, -1\)"),
+    "masked": (np.ma.masked_array(noise(28, 28), np.eye(28)), "masked values"),
+    "an address": ("https://example.com/2.png", "is the address.*download it first"),
+    "an address of data": ("data:image/png;base64,iVBORw0KGgo=", "is the address"),
+    "no home": ("~nobody-of-this-name/2.png", "no path of this system"),
+    "no name": ("", "picture is '': expected the path"),
+    "a PDF": (b"%PDF-1.7 ...", "as do PDF and SVG"),
     "a list": ([[0, 255]] * 2, "is no picture: pass a path"),
     "None": (None, "None is no picture"),
     "no such file": ("no_such_file.png", "there is no file no_such_file.png"),
@@ -376,3 +383,15 @@ def test_an_imitated_photo_is_a_picture_of_one_digit_with_noise_of_its_own(digit
 def test_only_some_digits_can_be_imitated():
     with pytest.raises(ValueError, match="expected one of"):
         pictures.imitated_photo(7)
+    for wrong in ("2", 2.0, [2], None):
+        with pytest.raises(ValueError, match="expected one of"):
+            pictures.imitated_photo(wrong)
+    with pytest.raises((ValueError, TypeError), match="seed=.*expected"):
+        pictures.imitated_photo(2, None)
+
+
+def test_a_batch_of_one_and_a_channel_of_one_are_one_picture():
+    image = draw(HANDS[0][3])
+    pixels = np.asarray(image)
+    for one in (pixels[None], pixels[..., None], pixels[None, None], pixels[None, ..., None]):
+        np.testing.assert_array_equal(pictures.to_mnist(one), pictures.to_mnist(image))

@@ -211,6 +211,13 @@ def test_a_schedule_that_cannot_be_meant_is_refused_before_the_first_step(fault,
     assert same(state(model), state(Mlp()))
 
 
+def test_a_schedule_may_have_a_variable_of_its_own(train):
+    """It is no part of the model, and whoever made the schedule changes it."""
+    peak, model = tf.Variable(0.1), Mlp()
+    quietly(model, SGD(lambda step: peak * cosine(1.0, 16)(step)), train)
+    assert not same(state(model), state(Mlp()))
+
+
 def test_no_advice_is_to_try_a_learning_rate_of_0(train):
     model = Mlp()
     model.output.b.assign(np.full(10, np.inf, np.float32))
