@@ -28,7 +28,16 @@ def claim(text, condition, **measured):
     print(f"✓ {text}")
 
 
+def _check_mask(name, value):
+    """Raises ValueError for masked values, which NumPy would use like any other."""
+    if np.ma.is_masked(value):
+        raise ValueError(
+            f"{name} has masked values: expected an array without a mask, .filled(...)"
+        )
+
+
 def _truth(text, condition):
+    _check_mask(f"the condition of {text!r}", condition)
     if callable(condition):
         raise TypeError(f"the condition of {text!r} is a function: call it, condition()")
     try:
@@ -171,6 +180,7 @@ def _kind(value):
 
 def _array(name, value, kinds, expected):
     """Returns the value as an array whose dtype is of these kinds (letters of NumPy)."""
+    _check_mask(name, value)
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:

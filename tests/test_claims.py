@@ -322,3 +322,15 @@ def test_what_is_not_a_class_per_image_is_refused_on_either_side(first, error, a
 def test_no_image_decides_nothing():
     with pytest.raises(ValueError, match=r"shape \(0,\)"):
         paired_images(np.array([], int), np.array([], int), np.array([], int))
+
+
+def test_masked_values_decide_nothing():
+    masked = np.ma.masked_array(np.arange(5), [1, 0, 0, 0, 0])
+    for compare in (
+        lambda: paired_difference(masked, np.arange(5.0)),
+        lambda: paired_images(np.arange(5), masked, np.arange(5)),
+        lambda: accuracy_interval(np.ma.masked, 10),
+        lambda: claim("all is well", masked[:1] == 0),
+    ):
+        with pytest.raises(ValueError, match="masked values"):
+            compare()

@@ -6,6 +6,7 @@ from matplotlib.colors import to_hex
 
 from shared import plotting
 from shared.claims import paired_difference
+from shared.mnist import Split
 
 RNG = np.random.default_rng(0)
 
@@ -131,6 +132,30 @@ def test_rows_of_weights_are_red_and_blue_about_zero():
 IMAGES, LABELS = np.zeros((3, 28, 28)), np.array([0, 1, 2])
 SHARES = np.eye(3)
 LOGITS = np.array([[3.0, -1.0, 2.0]] * 3)
+MASKED = np.ma.masked_array(np.zeros((3, 28, 3), int), np.ones((3, 28, 3)))
+PERCENT = {"loss": [1.0, 0.5], "accuracy": [50.0, 80.0]}
+
+
+class Frame:
+    """Like a data frame, whose comparisons are no truth values."""
+
+    def __eq__(self, other):
+        raise ValueError("the truth value is ambiguous")
+
+
+def spread(x, runs):
+    return plotting.spread(plotting.panels()[1], x, runs, "label", "red")
+
+
+@pytest.mark.parametrize("place", [1, -1])
+def test_a_channel_of_one_is_taken_off_wherever_it_stands(place):
+    figure = plotting.digits(np.expand_dims(IMAGES, place))
+    assert [axis.images[0].get_array().shape for axis in figure.axes] == [(28, 28)] * 3
+
+
+def test_a_loss_that_never_changes_has_a_log_axis(recwarn):
+    plotting.png(plotting.curves({"loss": [0.5, 0.5]}, loss_scale="log"))
+    assert not recwarn
 
 
 @pytest.mark.parametrize(
@@ -144,6 +169,40 @@ LOGITS = np.array([[3.0, -1.0, 2.0]] * 3)
         (lambda: plotting.digits(IMAGES, [1, 2]), ValueError, "each of 3 images, found 2"),
         (lambda: plotting.digits(IMAGES, "abc"), TypeError, "titles"),
         (lambda: plotting.digits(IMAGES, columns=0), ValueError, "columns=0: expected at least 1"),
+        (lambda: plotting.digits(IMAGES, 3), TypeError, "titles: expected one for each image"),
+        (lambda: plotting.digits(IMAGES, {0: "a"}), TypeError, "titles.*a dict"),
+        (lambda: plotting.digits(IMAGES[0][..., None]), ValueError, "one image with its channels"),
+        (lambda: plotting.digits(np.zeros((28, 28, 3))), ValueError, "one image with its channels"),
+        (lambda: plotting.digits(Split(IMAGES, LABELS)), TypeError, "whole Split.*its .images"),
+        (lambda: plotting.digits(np.zeros((55_000, 2, 2))), ValueError, "55,000 images.*at most"),
+        (lambda: plotting.digits(MASKED), ValueError, "images with masked values"),
+        (lambda: plotting.weights(np.zeros((784, 10))), ValueError, r"\.T\.reshape\(-1, 28, 28\)"),
+        (lambda: plotting.rows({"a": np.zeros((500, 2, 2))}), ValueError, "500 images"),
+        (
+            lambda: plotting.rows({"a": IMAGES}, signed=3),
+            TypeError,
+            "signed: expected one for each",
+        ),
+        (lambda: plotting.rows({"a": IMAGES}, columns=3), TypeError, "titles: expected one"),
+        (lambda: plotting.mistakes((IMAGES, LABELS), SHARES, most=0), ValueError, "most=0"),
+        (lambda: plotting.confusion_matrix([], []), ValueError, "labels: found none"),
+        (lambda: plotting.calibration([], SHARES[:0]), ValueError, "found none"),
+        (lambda: plotting.confusion_matrix(MASKED[0, 0], LABELS), ValueError, "with masked values"),
+        (lambda: plotting.histograms({"a": [1.0]}, bins=0), ValueError, "bins=0"),
+        (lambda: plotting.histograms({"a": [1.0]}, bins="many"), TypeError, "bins='many'"),
+        (lambda: plotting.histograms({k: [1.0] for k in range(40)}), ValueError, "at most 12"),
+        (lambda: plotting.layers({"a": [1.0]}, "std", names=1), TypeError, "names: expected one"),
+        (lambda: plotting.curves(PERCENT), ValueError, "accuracy up to 80.*divide percent"),
+        (lambda: plotting.curves({"loss": [1, 0]}, loss_scale="log"), ValueError, "linear"),
+        (lambda: plotting.sweep({np.nan: [0.9], 1: [0.8]}, "η"), ValueError, "finite numbers"),
+        (lambda: plotting.sweep(Frame(), "η"), TypeError, "one result per run.*found Frame"),
+        (lambda: plotting.mean_interval([[0.9, 0.8]]), ValueError, r"the shape \[runs\]"),
+        (lambda: plotting.mean_interval(None), TypeError, "found None"),
+        (lambda: plotting.mean_interval(["a"]), TypeError, "expected numbers"),
+        (lambda: spread(3, [1.0]), ValueError, "x: expected one for each point"),
+        (lambda: spread([1, 2], ["a", "b"]), TypeError, "runs: expected numbers"),
+        (lambda: plotting.label_lines(plotting.panels(1, 2)[1]), TypeError, "one panel's axes"),
+        (lambda: plotting.label_lines(plotting.panels()[1], x="end"), TypeError, "x is the string"),
         (lambda: plotting.weights(IMAGES * np.nan), ValueError, "not finite.*diverged"),
         (lambda: plotting.rows({"a": IMAGES, "b": IMAGES[:2]}), ValueError, "3 a, 2 b"),
         (lambda: plotting.rows({"a": IMAGES}, signed="b"), ValueError, "signed"),

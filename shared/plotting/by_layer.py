@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from shared import checks
 from shared.plotting import checked
 from shared.plotting.lines import label_lines, spread
 from shared.plotting.style import BLUE, SMALL, ink, log_axis, looks, named, panels
@@ -30,6 +31,7 @@ def layers(values, ylabel, title=None, *, scale="log", names=None, setting=None)
             raise ValueError(f'values of {name!r}: some are negative; scale="linear" shows them')
         runs[name] = rows
     most = max(rows.shape[1] for rows in runs.values())
+    names = None if names is None else checked.several(names, "names", "layer")
     if names is not None and len(names) != most:
         raise ValueError(f"names: expected one for each of {most} layers, found {len(names)}")
     figure, axis = panels(height=3.4)
@@ -66,6 +68,8 @@ def histograms(layers, title=None, xlabel="value", bins=60):
     """
     if not isinstance(layers, dict) or not layers:
         raise TypeError(f"layers: expected {{name: array}}, found {layers!r:.60}")
+    checked.few(len(layers), 12, "layers")
+    bins = checks.whole(bins, "bins", 1)
     figure, axes = panels(1, len(layers), width=9.0, height=2.4, squeeze=False)
     for axis, (name, values) in zip(axes.flat, layers.items(), strict=True):
         values = checked.array(values, f"values of {name!r}").astype(float).ravel()

@@ -7,6 +7,9 @@ from shared import checks
 
 def array(values, name, dimensions=None):
     """Returns values as an array of numbers; dimensions: "[n, height, width]", for the message."""
+    if hasattr(values, "images") and hasattr(values, "labels"):
+        raise TypeError(f"{name} is a whole {type(values).__name__}: expected its .{name}")
+    checks.no_mask(values, name)
     if values is None or isinstance(values, (str, bytes, dict)):
         raise TypeError(f"{name}: expected an array{_of(dimensions)}, found {checks.kind(values)}")
     try:
@@ -27,16 +30,20 @@ def _of(dimensions):
 def images(values, name="images"):
     """Returns images [n, height, width]; a channel of one [n, height, width, 1] is taken off."""
     result = array(values, name)
-    if result.ndim == 4 and result.shape[-1] == 1:
-        result = result[..., 0]
+    if result.ndim == 4 and 1 in (result.shape[-1], result.shape[1]):
+        result = result[..., 0] if result.shape[-1] == 1 else result[:, 0]
+    if result.ndim == 3 and result.shape[2] in (1, 3, 4) and result.shape[1] >= 3 * result.shape[2]:
+        raise ValueError(
+            f"{name}: expected the shape [n, height, width], found {result.shape}, which looks "
+            "like one image with its channels; of a grey one, image[None, ..., 0]"
+        )
     if result.ndim != 3:
         advice = ""
         if result.ndim == 2:
-            advice = (
-                "; rows of pixels want reshape(-1, 28, 28)"
-                if result.shape[1] == 784
-                else "; of one image, images[None] makes a row of one"
-            )
+            advice = "; of one image, images[None] makes a row of one"
+            if 784 in result.shape:
+                turned = "" if result.shape[1] == 784 else "of weights, .T."
+                advice = f"; rows of pixels want {turned}reshape(-1, 28, 28)"
         raise ValueError(
             f"{name}: expected the shape [n, height, width], found {result.shape}{advice}"
         )
@@ -65,6 +72,8 @@ def classes_of(values, name, classes):
 def probabilities(values, name="probabilities"):
     """Returns probabilities, float [n, classes], whose rows add up to 1."""
     result = array(values, name, "[n, classes]").astype(float)
+    if not len(result):
+        raise ValueError(f"{name}: found none, the shape is {result.shape}; expected at least one")
     if not np.isfinite(result).all():
         raise ValueError(f"{name}: some are not finite; has the training diverged?")
     sums = result.sum(axis=1)
@@ -77,6 +86,19 @@ def probabilities(values, name="probabilities"):
             "by tf.nn.softmax(logits)"
         )
     return result
+
+
+def few(n, most, what):
+    """Raises ValueError for more than can be drawn, which would take minutes and all memory."""
+    if n > most:
+        raise ValueError(f"found {n:,} {what}: expected at most {most}; choose some of them")
+
+
+def several(values, name, of):
+    """Returns a list of what there is one of for each of these; a text is not taken apart."""
+    if isinstance(values, (str, bytes, dict)) or np.ndim(values) == 0:
+        raise TypeError(f"{name}: expected one for each {of}, found {checks.kind(values)}")
+    return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
 def same_length(**rows):

@@ -20,6 +20,8 @@ def confusion_matrix(labels, predictions, classes=10):
     labels = checked.classes_of(labels, "labels", count)
     predictions = checked.classes_of(predictions, "predictions", count)
     checked.same_length(labels=labels, predictions=predictions)
+    if not len(labels):
+        raise ValueError("labels: found none; expected at least one")
     counts = np.zeros((count, count), int)
     np.add.at(counts, (labels, predictions), 1)
     right = np.eye(count, dtype=bool)

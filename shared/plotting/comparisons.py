@@ -35,7 +35,7 @@ def mean_interval(values):
     The half is nan for fewer than three runs; both are nan if a run diverged.
     Student, "The probable error of a mean" (1908).
     """
-    values = np.asarray(values, float)
+    values = checked.array(values, "values", "[runs]").astype(float)
     n = len(values)
     if not n or not np.isfinite(values).all():
         return np.nan, np.nan
@@ -76,6 +76,8 @@ def sweep(
     lines = {name: _runs(line, percent) for name, line in lines.items()}
     settings = list(dict.fromkeys(setting for line in lines.values() for setting in line))
     if is_ordered(settings):
+        if not np.isfinite(settings).all():
+            raise ValueError(f"settings {settings}: expected finite numbers")
         settings.sort()
     else:
         scale = "even"
@@ -187,7 +189,7 @@ def _is_nested(results):
 def _runs(results, percent):
     """Returns {setting: [runs], in percent} of results, checked."""
     if not isinstance(results, dict) or not results:
-        found = "{}" if results == {} else type(results).__name__
+        found = "{}" if isinstance(results, dict) else type(results).__name__
         raise TypeError(f"results: expected {{setting: [one result per run]}}, found {found}")
     runs = {}
     for name, values in results.items():

@@ -51,6 +51,10 @@ def curves(runs, title=None, loss_scale="linear", setting=None):
         axis.set_xlabel("epoch")
         axis.set_title(PANELS[key][0], y=1.0)  # a place that need not be looked for
         if key == "loss" and loss_scale == "log":
+            if any(np.any(values <= 0) for series in drawn for _, values in series):
+                raise ValueError(
+                    'a loss of 0 or less has no place on a log axis: loss_scale="linear"'
+                )
             log_axis(axis, "y")
         elif drawn:
             _limits(axis, drawn, key == "loss")
@@ -136,6 +140,11 @@ def _record(run, label):
             every = max(1, n // len(values))  # Keras's validation_freq
             finite = np.isfinite(values)
             last = len(values) if finite.all() else int(finite.argmin())
+            if name == "accuracy" and values[finite].max(initial=0) > 1.001:
+                raise ValueError(
+                    f"{where}{prefix}{key} up to {values[finite].max():g}: expected fractions "
+                    "from 0 to 1; divide percent by 100"
+                )
             record["diverged"] |= last < len(values)
             end = min(end, every * last) if last < len(values) else end
             record[prefix + name] = every * np.arange(1, len(values) + 1), PANELS[name][1] * values

@@ -15,6 +15,7 @@ from shared.plotting.style import (
     percent,
 )
 
+MOST = 400  # images in a figure
 LINE = 0.165  # inches: a line of text of 9 points
 
 
@@ -24,6 +25,7 @@ def _grid(n, columns, lines, title, aspect=1.0, beside=0.0):
     aspect: height of a picture over its width; beside: inches kept free on the right.
     """
     columns = min(checks.whole(columns, "columns", 1), n)
+    checked.few(n, MOST, "images")
     rows = -(-n // columns)
     top = 0.4 if title else 0.05
     gap, text = 0.05, lines * LINE + (0.05 if lines else 0)
@@ -65,9 +67,7 @@ def digits(images, titles=None, columns=10, title=None):
 def _titles(titles, n):
     if titles is None:
         return []
-    if isinstance(titles, str):
-        raise TypeError(f"titles: expected one for each image, found the text {titles!r}")
-    texts = [str(text) for text in np.asarray(titles).tolist()]
+    texts = [str(text) for text in checked.several(titles, "titles", "image")]
     if len(texts) != n:
         raise ValueError(f"titles: expected one for each of {n} images, found {len(texts)}")
     return texts
@@ -122,10 +122,11 @@ def rows(pictures, title=None, signed=(), columns=None):
         raise TypeError(f"pictures: expected {{name: images}}, found {checks.kind(pictures)}")
     pictures = {name: checked.images(row, f"{name!r}") for name, row in pictures.items()}
     checked.same_length(**{str(name): row for name, row in pictures.items()})
-    signed = [signed] if isinstance(signed, str) else list(signed)
+    signed = [signed] if isinstance(signed, str) else checked.several(signed, "signed", "row")
     if not set(signed) <= set(pictures):
         raise ValueError(f"signed: expected names among {list(pictures)}, found {signed}")
     n = len(next(iter(pictures.values())))
+    checked.few(n * len(pictures), MOST, "images")
     texts = _titles(columns, n)
     lines = [part for name in pictures for part in str(name).split("\n")]
     left = 0.085 * max(map(len, lines)) + 0.1  # inches, for the names
@@ -164,6 +165,7 @@ def mistakes(split, probabilities, most=20, classes=None):
     if count != probabilities.shape[1]:
         raise ValueError(f"{count} names of classes for {probabilities.shape[1]} probabilities")
     labels = checked.classes_of(labels, "labels", count)
+    most = checks.whole(most, "most", 1)
     predictions, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(predictions != labels)
     if not len(wrong):
@@ -177,7 +179,7 @@ def mistakes(split, probabilities, most=20, classes=None):
             va="center",
         )
         return figure
-    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][: checks.whole(most, "most", 1)]
+    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
     titles = [
         f"label {names[labels[i]]}\npredicted {names[predictions[i]]}\n{percent(confidence[i])}"
         for i in worst
@@ -205,6 +207,7 @@ def probabilities(images, probabilities, labels=None, classes=None, columns=5, t
         labels = checked.classes_of(labels, "labels", count)
         checked.same_length(images=images, labels=labels)
     columns = min(checks.whole(columns, "columns", 1), len(images))
+    checked.few(len(images), MOST // 4, "images")
     rows = -(-len(images) // columns)
     figure, cells = panels(
         2 * rows, columns, width=max(1.8 * columns, 3.6), height=min(2.15 * rows, 4.5) + 0.3,

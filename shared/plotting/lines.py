@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.artist import Artist
 
+from shared import checks
+from shared.plotting import checked
 from shared.plotting.style import ink
 
 ABOVE = 3  # pixels between a line and the label that stands on it
@@ -15,7 +17,9 @@ def spread(axes, x, runs, label, colour, **options):
 
     x: [points]; runs may be one run [points]; options: those of axes.plot.
     """
-    runs = np.atleast_2d(np.asarray(runs, float))
+    if np.ndim(x) != 1:
+        raise ValueError(f"x: expected one for each point, found the shape {np.shape(x)}")
+    runs = np.atleast_2d(checked.array(runs, "runs").astype(float))
     if runs.ndim != 2 or runs.shape[1] != len(x):
         raise ValueError(
             f"expected runs [runs, points] with a value for each of the {len(x)} x, "
@@ -39,6 +43,10 @@ def label_lines(axes, gap=0.0, x=None):
     less than the height of the text. x: a number, or {label: number} for some of the labels; or
     "start", to the left of each line, where lines begin apart and end together.
     """
+    if not hasattr(axes, "get_lines"):
+        raise TypeError(f"axes: expected one panel's axes, found {checks.kind(axes)}")
+    if x is not None and x != "start" and not isinstance(x, dict):
+        x = checks.number(x, "x")
     named = [line for line in axes.get_lines() if line.get_label().strip()]
     lines = [line for line in named if not line.get_label().startswith("_")]
     lines = [line for line in lines if np.isfinite(line.get_xydata()).all(axis=1).any()]

@@ -140,7 +140,7 @@ class PlainTicks(ticker.Locator):
 
     def tick_values(self, low, high):
         low, high = sorted((low, high))
-        if not 0 < low < high < np.inf:
+        if not 1e-300 < low < high < 1e300:
             return np.array([])
         decades = np.log10(high / low)
         first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
