@@ -5,9 +5,7 @@ class Centered(optimizers.RMSprop):
     sign it is smaller than the mean square, and the steps are longer.
     """
 
-    def __init__(self, learning_rate):
-        super().__init__(learning_rate)
-        self.slots = 2
+    slots = 2
 
     def update(self, w, g, rate, mean_square, mean):
         mean_square.assign(self.rho * mean_square + (1 - self.rho) * g**2)
