@@ -120,6 +120,9 @@ def _import_tensorflow():
             os.close(stderr)
 
 
+if hasattr(sys.stdout, "reconfigure"):  # a Windows shell's file may be in an alphabet without ✓
+    sys.stdout.reconfigure(errors="replace")
+
 # While `python -m shared` looks for its program, sys.argv[0] is "-m": the check of the environment
 # has to run where TensorFlow does not.
 if sys.argv[:1] != ["-m"]:

@@ -7,16 +7,28 @@ shows the figure with these.
 """
 
 import inspect
+import numbers
 
-from shared import plotting
+from shared import checks, plotting
 
 try:
     import ipywidgets
 except ImportError:  # then the picture is all there is
     ipywidgets = None
 
+VARIABLE = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 SENTENCE = "Run this cell to move the sliders."
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def _values(name, values):
+    """Returns the list of a control's values, numbers or names."""
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} is {checks.kind(values)}: expected the list of its values")
+    values = list(values)
+    if not all(isinstance(value, numbers.Real | str) for value in values):
+        raise TypeError(f"{name} has the values {values}: expected numbers or names")
+    return values
 
 
 class Sliders:
@@ -28,10 +40,19 @@ class Sliders:
     """
 
     def __init__(self, draw, **controls):
+        if not callable(draw):
+            raise TypeError(f"draw is {checks.kind(draw)}: expected a function, without brackets")
         arguments = inspect.signature(draw).parameters
         self.draw, self._widget = draw, None
-        self.controls = {name: list(values) for name, values in controls.items()}
+        self.controls = {name: _values(name, values) for name, values in controls.items()}
         self.first = {}
+        required = [
+            name
+            for name, argument in arguments.items()
+            if argument.default is argument.empty and argument.kind not in VARIABLE
+        ]
+        if required:
+            raise TypeError(f"the function needs {', '.join(required)}: give them defaults")
         for name, values in self.controls.items():
             if name not in arguments:
                 raise TypeError(f"the function has no argument {name}: found {list(arguments)}")

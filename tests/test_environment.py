@@ -73,6 +73,12 @@ def test_importing_shared_prints_nothing():
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
+def test_a_claim_is_printed_where_there_is_no_check_mark():
+    narrow = "import sys; sys.stdout.reconfigure(encoding='cp1252', errors='strict')"
+    run = python("-c", f"{narrow}; from shared.claims import claim; claim('it holds', True)")
+    assert (run.returncode, run.stdout.strip()) == (0, "? it holds")
+
+
 def test_an_old_python_is_told_which_are_right(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 10, 20))
     with pytest.raises(ImportError, match="is too old: Python 3.11 to 3.13 is needed"):

@@ -54,3 +54,20 @@ def test_a_control_without_an_argument_is_refused():
 def test_a_default_that_no_control_can_show_is_refused():
     with pytest.raises(ValueError, match="default is 0.1, expected one of"):
         sliders.Sliders(draw, rate=[0.2, 0.3])
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: sliders.Sliders(None, rate=[1]), "draw is None: expected a function"),
+        (lambda: sliders.Sliders(draw(), rate=[1]), "draw is a Figure: .*without brackets"),
+        (lambda: sliders.Sliders(draw, rate=0.1), "rate is a float: expected the list"),
+        (lambda: sliders.Sliders(draw, name="ab"), "name is the string 'ab': expected the list"),
+        (lambda: sliders.Sliders(lambda k: None, k=[1, 2]), "needs k: give them defaults"),
+        (lambda: sliders.Sliders(lambda k=None: None, k=[None, 1]), "expected numbers or names"),
+        (lambda: sliders.Sliders(lambda k=(1, 2): None, k=[(1, 2)]), "expected numbers or names"),
+    ],
+)
+def test_what_no_slider_can_be_made_of_is_refused_before_it_is_shown(make, words):
+    with pytest.raises(TypeError, match=words):
+        make()
