@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from shared import checks
+
 
 def claim(text, condition, **measured):
     """Prints the text as one line if the condition holds; the run stops here if it does not.
@@ -28,16 +30,8 @@ def claim(text, condition, **measured):
     print(f"✓ {text}")
 
 
-def _check_mask(name, value):
-    """Raises ValueError for masked values, which NumPy would use like any other."""
-    if np.ma.is_masked(value):
-        raise ValueError(
-            f"{name} has masked values: expected an array without a mask, .filled(...)"
-        )
-
-
 def _truth(text, condition):
-    _check_mask(f"the condition of {text!r}", condition)
+    checks.no_mask(condition, f"the condition of {text!r}")
     if callable(condition):
         raise TypeError(f"the condition of {text!r} is a function: call it, condition()")
     try:
@@ -180,7 +174,7 @@ def _kind(value):
 
 def _array(name, value, kinds, expected):
     """Returns the value as an array whose dtype is of these kinds (letters of NumPy)."""
-    _check_mask(name, value)
+    checks.no_mask(value, name)
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
