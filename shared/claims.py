@@ -84,6 +84,12 @@ class PairedDifference(NamedTuple):
     def __str__(self):
         return f"{self.mean:.3g} ({self.low:.3g} to {self.high:.3g}), n = {self.n}"
 
+    @property
+    def points(self):
+        """The difference of fractions, such as accuracies, as text in percentage points."""
+        mean, low, high = (100 * value for value in self[:3])
+        return f"{mean:.1f} points ({low:.1f} to {high:.1f})"
+
 
 def paired_difference(a, b):
     """Returns the PairedDifference of two ways to train: the mean of a[i] - b[i] and its interval.

@@ -172,6 +172,8 @@ def test_pairing_decides_what_two_separate_intervals_do_not():
 
 def test_a_paired_difference_reads_as_a_line():
     assert str(paired_difference([1, 2, 3, 4, 6], [0, 1, 2, 3, 4])) == "1.2 (0.645 to 1.76), n = 5"
+    a, b = [0.91, 0.92, 0.93, 0.94, 0.96], [0.90, 0.91, 0.92, 0.93, 0.94]
+    assert paired_difference(a, b).points == "1.2 points (0.6 to 1.8)"
 
 
 FIVE = [0.97, 0.98, 0.96, 0.975, 0.97]
