@@ -9,11 +9,15 @@ notebook does to its arguments is not seen.
 
 import ast
 import builtins
+import functools
 import symtable
+
+parse = functools.cache(ast.parse)  # of a source, always the same objects
 
 CERTAIN = (ast.With, ast.FunctionDef, ast.ClassDef)  # these blocks bind their names always
 
 
+@functools.cache
 def symbols(node):
     """Returns the symbol tables of a statement: its own first, then those of nested scopes."""
     tables = [symtable.symtable(ast.unparse(node), "cell", "exec")]
@@ -81,21 +85,33 @@ def required(statements):
     return names
 
 
-def needed(before, cell):
-    """Returns the source of the statements in `before`, the cells' sources, that `cell` needs."""
-    statements = [statement for source in before for statement in ast.parse(source).body]
-    imports = [s for s in statements if isinstance(s, (ast.Import, ast.ImportFrom))]
+def needed_statements(cells, whole):
+    """Returns {number of a cell: its statements that are needed} by the cells with these numbers.
+
+    cells: their sources, in order. Of the cells in `whole`, every statement is needed.
+    """
+    numbered = [(i, statement) for i, s in enumerate(cells) for statement in parse(s).body]
+    imports = [s for _, s in numbered if isinstance(s, (ast.Import, ast.ImportFrom))]
     modules = set().union(*map(bound, imports))
     later = set()  # read inside functions that stand before what binds them
     while True:
-        names, kept = required(ast.parse(cell).body) | later, []
-        for statement in reversed(statements):
-            if (bound(statement) | changed(statement) - modules) & names:
-                kept.append(ast.unparse(statement))
+        names, kept = set(later), {}
+        for i, statement in reversed(numbered):
+            if i in whole or (bound(statement) | changed(statement) - modules) & names:
+                kept[i] = [statement, *kept.get(i, [])]
                 if isinstance(statement, CERTAIN) or not hasattr(statement, "body"):
-                    names -= bound(statement)
+                    names -= bound(statement) - later if i in whole else bound(statement)
                 names |= required([statement])
         missing = names - set(dir(builtins)) - later
         if not missing:
-            return "\n".join(reversed(kept))
+            return dict(sorted(kept.items()))
         later |= missing
+
+
+def needed(before, cell):
+    """Returns the source of the statements in `before`, the cells' sources, that `cell` needs."""
+    kept = needed_statements([*before, cell], {len(before)})
+    del kept[len(before)]
+    return "\n".join(
+        ast.unparse(statement) for statements in kept.values() for statement in statements
+    )

@@ -1,0 +1,104 @@
+"""What notebook 04 teaches, made wrong."""
+
+
+def ways(*names):
+    """These contenders only, at one learning rate."""
+    return {
+        "for way in WAYS:": f"for way in {names}:",
+        "RATES.get(way, (0.003, 0.01, 0.03))": "RATES.get(way, (0.003, 0.01, 0.03))[1:2]",
+    }
+
+
+PAIR = ways("nothing", "dropout")
+RATIOS = PAIR | {'for way in ("nothing", "pixels", "hidden units", "dropout")': "for way in pair"}
+
+MUTATIONS = [
+    {
+        "wrong": "the control with shuffled labels has the true ones",
+        "replace": {"mnist.Split(few.images, shuffled)": "few"},
+        "cells": ["at least 99 % of the shuffled labels"],
+    },
+    {
+        "wrong": "in the example, units are kept with probability p",
+        "replace": {"np.where(mask, 1 - p, p)": "np.where(mask, p, 1 - p)"},
+        "cells": ["scaled, z has the expected value"],
+    },
+    {
+        "wrong": "dropout does not scale",
+        "replace": {"tf.where(keep, x / (1 - self.rate), 0.0)": "tf.where(keep, x, 0.0)"},
+        "cells": ["ones become 0 or"],
+    },
+    {
+        "wrong": "dropout keeps a unit with the probability of dropping it",
+        "replace": {"keep = noise >= self.rate": "keep = noise < self.rate"},
+        "cells": ["ones become 0 or"],
+    },
+    {
+        "wrong": "dropout is active in evaluation mode",
+        "replace": {
+            "            return x\n        self.seed.assign_add([0, 1])  # another": (
+                "            pass\n        self.seed.assign_add([0, 1])  # another"
+            )
+        },
+        "cells": ["in evaluation mode, with or without"],
+        "budget": PAIR,
+    },
+    {
+        "wrong": "every step drops the same units",
+        "replace": {
+            "        self.seed.assign_add([0, 1])  # another mask": "        # another mask"
+        },
+        "cells": ["ones become 0 or", "10 passes lower the calibration error"],
+        "budget": PAIR,
+    },
+    {
+        "wrong": "weight decay makes the weights longer",
+        "replace": {"w.assign_sub(rate * self.decay * w)": "w.assign_add(rate * self.decay * w)"},
+        "cells": ["weight decay makes the incoming weights shorter"],
+        "budget": ways("nothing", "weight decay", "max-norm"),
+    },
+    {
+        "wrong": "max-norm limits nothing",
+        "replace": {"w.assign(w * tf.minimum(1.0, self.limit / length))": "w.assign(1.0 * w)"},
+        "cells": ["weight decay makes the incoming weights shorter"],
+        "budget": ways("nothing", "weight decay", "max-norm"),
+    },
+    {
+        "wrong": "the networks said to be trained with dropout are trained without",
+        "replace": {'"dropout": (BOTH, {})': '"dropout": ((0, 0, 0), {})'},
+        "cells": ["in evaluation mode, with or without", "with dropout the ratio is"],
+        "budget": RATIOS,
+    },
+    {
+        "wrong": "the Gaussian noise has no variance",
+        "replace": {"tf.sqrt(self.rate / (1 - self.rate)) * noise": "0.0 * noise"},
+        "cells": ["with Gaussian noise the ratio"],
+        "budget": RATIOS,
+    },
+    {
+        "wrong": "the gains with 250 and with 4,000 images are exchanged",
+        "replace": {"gain[250], gain[4000]": "gain[4000], gain[250]"},
+        "cells": ["dropout gains more with 250 images"],
+        "budget": PAIR | {"for n in (250, 1000, 4000)": "for n in (250, 4000)"},
+    },
+    {
+        "wrong": "early stopping stops at the highest validation loss",
+        "replace": {'np.argmin(history["val_loss"])': 'np.argmax(history["val_loss"])'},
+        "cells": ["stopped early, the loss is lower"],
+        "budget": PAIR,
+    },
+    {
+        "wrong": "the ten passes drop nothing",
+        "replace": {"softmax(m, True) for _ in range(10)": "softmax(m) for _ in range(10)"},
+        "cells": ["10 passes lower the calibration error"],
+        "budget": PAIR,
+    },
+    {
+        "wrong": "instead of ten passes, each digit always has a probability of 10 %",
+        "replace": {
+            "np.mean([softmax(m, True) for _ in range(10)], axis=0)": "np.full((5000, 10), 0.1)"
+        },
+        "cells": ["10 passes lower the calibration error"],
+        "budget": PAIR,
+    },
+]
