@@ -48,8 +48,7 @@ MUTATIONS = [
         "replace": {
             "        self.seed.assign_add([0, 1])  # another mask": "        # another mask"
         },
-        "cells": ["ones become 0 or", "10 passes lower the calibration error"],
-        "budget": PAIR,
+        "cells": ["ones become 0 or"],
     },
     {
         "wrong": "weight decay makes the weights longer",

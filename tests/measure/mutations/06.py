@@ -12,7 +12,7 @@ MUTATIONS = [
     {
         "wrong": "the unit that is shown to be dead is active",
         "replace": {"tf.Variable(-2.0), tf.Variable(0.5)": "tf.Variable(2.0), tf.Variable(0.5)"},
-        "cells": ["for slope in (0.0, 0.01):"],
+        "cells": ["for slope, expected in by_hand"],
     },
     {
         "wrong": "a unit that is active for some images counts as silent",

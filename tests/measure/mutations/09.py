@@ -96,14 +96,12 @@ MUTATIONS = [
         "replace": {
             "            return images\n        self.seed": "            pass\n        self.seed"
         },
-        "cells": ["the restored network gives the same logits"],
-        "budget": UNTRAINED,
+        "cells": ["class Shift(tf.Module)"],
     },
     {
         "wrong": "the batches are never shifted",
         "replace": {"tf.roll(images, shift, axis=[1, 2])": "images"},
-        "cells": ["the restored network gives the same logits"],
-        "budget": UNTRAINED,
+        "cells": ["class Shift(tf.Module)"],
     },
     {
         "wrong": "the patches are not those to which a filter responds most",
