@@ -64,7 +64,21 @@ SWEEPS = {  # what is built from a setting, the settings, how many times that ha
 }
 
 
-@pytest.mark.parametrize("name, xla", [*((name, False) for name in SWEEPS), ("rates", True)])
+SLOW = (  # which differ from another one only in how the difference is written down
+    "momenta, which are constants",
+    "closures",
+    "gradients of their own",
+    "arrays",
+    "tensors from outside",
+    "inference alone",
+    "Keras's momenta",
+)
+CASES = [
+    pytest.param(name, False, marks=[pytest.mark.slow] * (name in SLOW), id=name) for name in SWEEPS
+]
+
+
+@pytest.mark.parametrize("name, xla", [*CASES, pytest.param("rates", True, id="rates, XLA")])
 def test_a_sweep_gives_the_bits_of_separate_runs_and_compiles_once(
     name, xla, train, validation, monkeypatch
 ):

@@ -120,6 +120,7 @@ def digest(seed):
     return hashlib.sha256(b"".join(value.tobytes() for value in state(*parts))).hexdigest()
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_weights_in_any_process():
     done = subprocess.run(
         [sys.executable, "-c", "from test_training import *; print(digest(0))"],
