@@ -2,15 +2,18 @@
 
 At most 1,000 images or ten batches, two epochs, four batches of validation in Keras's fit, nothing
 compiled by XLA, which would take longer than the steps; and claims are printed but not checked,
-since they speak of the whole training.
+since they speak of the whole training. Of a sweep, and of the trainings by Keras in one cell, only
+the first are trained at all: the others keep their initial weights and get the History of the last.
 """
 
+import copy
 import functools
 
+import IPython
 import keras
 import tensorflow as tf
 
-from shared import claims, mnist, training
+from shared import arguments, claims, mnist, training
 
 
 def lengthened(history, epochs):
@@ -35,15 +38,36 @@ def fit(model, optimizer, train, *rest, epochs, batch_size=128, fit=training.fit
 @functools.wraps(training.sweep)
 def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.sweep, **options):
     options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 500)}
-    for setting, model, history in sweep(build, settings, few(train), *rest, **options):
-        yield setting, model, lengthened(history, epochs)
+    runs = arguments.runs(build, settings, options.get("seeds"), options.get("seed", 0))
+    trained = sweep(build, settings, few(train), *rest, **options)
+    setting, model, history = next(trained)
+    lengthened(history, epochs)
+    yield setting, model, history
+    for setting, of_build, _ in runs[1:]:
+        model, _ = build(*of_build)
+        model.history = copy.deepcopy(history)
+        yield setting, model, model.history
+
+
+trained_by_keras = []  # the cells, by number, in which Keras has trained, and the last History
 
 
 def keras_fit(model, *data, epochs=1, fit=keras.Model.fit, **options):
+    shell = IPython.get_ipython()  # None outside a notebook
+    cell = shell and shell.execution_count
+    before = [history for number, history in trained_by_keras if shell and number == cell]
+    if len(before) >= 2 and not options.get("callbacks"):
+        model.optimizer.build(model.trainable_variables)
+        model.history = keras.callbacks.History()
+        model.history.history = copy.deepcopy(before[-1].history)
+        model.history.epoch = before[-1].epoch
+        return model.history
     options |= {"steps_per_epoch": 10, "validation_freq": 1}
     if "validation_data" in options:
         options["validation_steps"] = 4
-    return lengthened(fit(model, *data, epochs=min(epochs, 2), **options), epochs)
+    history = lengthened(fit(model, *data, epochs=min(epochs, 2), **options), epochs)
+    trained_by_keras.append((cell, history))
+    return history
 
 
 def function(body=None, jit_compile=None, function=tf.function, **options):

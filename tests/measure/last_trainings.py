@@ -2,7 +2,8 @@
 
     python tests/measure/last_trainings.py [--notebooks notebooks/10_CNN_Keras_TF.ipynb] [--seeds 0]
 
-Each notebook is executed from top to bottom once for every seed, and after every run its line of
+Of each notebook the cell that prints the test accuracy is executed once for every seed, with what
+it needs of the cells before it (needed.py), and after every run its line of
 notebooks/last_trainings.json is written: what the notebook has printed, the date and the machine.
 Lines of other seeds and notebooks stay, so that the runs may be made one at a time (a run of 10
 takes several minutes). A claim that does not hold is printed and does not stop its run. The exit
@@ -46,11 +47,14 @@ def store(name, seed, values, target=TARGET):
 
 def run(path, seed):
     """Returns (what the notebook prints with this seed, [what its failed claims say])."""
-    from results import execute, with_seed  # the programs beside this one
+    from mutations import number, selected  # the programs beside this one
+    from results import execute, with_seed
     from seeds import RECORD, claims_of
 
     notebook = with_seed(path, seed)
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(RECORD))
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    needed = selected(cells, {number(cells, 'print(f"test accuracy')})
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in (RECORD, *needed.values())]
     execute(notebook, path.parent)
     return printed(notebook), claims_of(notebook)[1]
 
