@@ -30,6 +30,11 @@ PATHS = sorted(FOLDER.glob("[!_]*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
+def again(path):
+    """Returns how a notebook is executed and stored, for the message of a test."""
+    return f"run: .venv/bin/python tests/measure/execute.py notebooks/{path.name}"
+
+
 def cells(path, kind):
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     return [cell for cell in notebook.cells if cell.cell_type == kind]
@@ -87,7 +92,7 @@ def test_it_is_a_valid_notebook_with_a_title(path):
 @each_notebook
 def test_its_outputs_are_those_of_one_run_from_top_to_bottom(path):
     counts = [cell.execution_count for cell in cells(path, "code")]
-    assert counts == list(range(1, len(counts) + 1))
+    assert counts == list(range(1, len(counts) + 1)), again(path)
 
 
 @each_notebook
@@ -115,8 +120,9 @@ def test_it_makes_claims_and_every_claim_has_printed_its_line(path):
     source = "\n".join(cell.source for cell in cells(path, "code"))
     printed = "".join(o.text for o in outputs(path) if o.output_type == "stream")
     assert "claim(" in source and "✓ " in printed
-    for text in re.findall(r"\bclaim\(\s*\"([^\"{]+)\",", source):
-        assert f"✓ {text}" in printed
+    texts = re.findall(r"\bclaim\(\s*\"([^\"{]+)\",", source)
+    missing = [text for text in texts if f"✓ {text}" not in printed]
+    assert not missing, f"not in the stored outputs; {again(path)}"
 
 
 @each_notebook
@@ -138,7 +144,8 @@ COMMANDS = set(
 @each_notebook
 def test_its_formulas_are_made_of_commands_that_exist(path):
     text = "\n".join(cell.source for cell in cells(path, "markdown"))
-    assert set(re.findall(r"\\([A-Za-z]+)", text)) <= COMMANDS
+    unknown = set(re.findall(r"\\([A-Za-z]+)", text)) - COMMANDS
+    assert not unknown, "if MathJax shows it, add it to COMMANDS in tests/test_notebooks.py"
 
 
 @each_notebook
@@ -174,7 +181,9 @@ def test_a_from_scratch_notebook_uses_keras_only_to_prove_agreement(path):
 def test_what_a_notebook_teaches_is_what_shared_contains(notebook, name):
     taught, part = LESSONS[notebook, name]
     imported = ast.parse(inspect.getsource(part)).body[0]
-    assert without_docstring(taught) == without_docstring(imported)
+    assert without_docstring(taught) == without_docstring(imported), (
+        f"make {name} in notebook {notebook} and in {part.__module__} the same"
+    )
 
 
 @each_notebook
@@ -184,4 +193,7 @@ def test_the_readme_has_its_result(path):
     row = re.search(rf"^.*\(notebooks/{path.name}\).*$", readme, re.MULTILINE)[0]
     centre, low, high = map(float, re.search(r"([\d.]+) % \(([\d.]+) to ([\d.]+)\)", row).groups())
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
-    assert low <= printed_accuracy(notebook) <= high and low <= centre <= high
+    assert low <= printed_accuracy(notebook) <= high and low <= centre <= high, (
+        f"run: .venv/bin/python tests/measure/results.py notebooks/{path.name}, and put its mean, "
+        "range and time into the README's row; then tests/measure/picture.py"
+    )

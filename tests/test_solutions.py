@@ -173,7 +173,8 @@ def test_every_notebook_has_an_exercise_that_checks_what_the_learner_writes():
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_an_exercise_has_a_solution_and_at_least_two_wrong_answers(name):
-    assert name in SOLUTIONS and len(SLIPS[name]) >= 2
+    assert name in SOLUTIONS, f"write notebooks/solutions/{name}.py, the definition alone"
+    assert len(SLIPS.get(name, ())) >= 2, f"add {name} to SLIPS in tests/test_solutions.py"
 
 
 @pytest.mark.parametrize("name", SOLUTIONS)

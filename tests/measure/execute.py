@@ -5,7 +5,7 @@
 What is stored is text and pictures: of a widget only the picture in its place, of a table in HTML,
 such as Keras's summary, only its plain text, of a line that was rewritten only its last form, and
 nothing of the machine. Pictures are stored with a palette, which takes a third of the space. A
-notebook in which a cell fails is not stored.
+notebook in which a cell fails is not stored; the cell and its error are printed.
 """
 
 import base64
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 WIDGETS = "application/vnd.jupyter.widget-"
@@ -75,5 +76,8 @@ def execute(path):
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        execute(Path(name))
+        try:
+            execute(Path(name))
+        except CellExecutionError as error:
+            sys.exit(f"{str(error).strip()}\n\n{name} is as it was: the cell above fails")
         print(name)
