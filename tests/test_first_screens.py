@@ -25,7 +25,7 @@ def read(path):
 def test_the_picture_is_the_stored_figure_byte_for_byte(path):
     found = first_screens.picture_path(path).read_bytes()
     assert found == first_screens.key_figure(read(path)), (
-        f"run: python tests/measure/first_screens.py notebooks/{path.name}"
+        f"run: .venv/bin/python tests/measure/first_screens.py notebooks/{path.name}"
     )
 
 

@@ -69,7 +69,7 @@ def test_terms_are_in_alphabetical_order_and_nothing_stands_there_twice():
 def test_a_term_stands_in_bold_first_in_the_notebook_that_the_glossary_names(term, number):
     bold = {n: BOLD.findall("\n".join(texts)) for n, texts in TEXTS.items()}
     first = [n for n in bold if any(is_form_of(phrase, term) for phrase in bold[n])][:1]
-    assert first == [number], f"{term!r}: the first notebook with it in bold is not the glossary's"
+    assert first == [number], f"{term!r} is first in bold in {first}, the glossary says {number}"
 
 
 @pytest.mark.parametrize("number", TEXTS)

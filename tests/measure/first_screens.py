@@ -40,7 +40,7 @@ def key_figure(notebook):
     if len(pictures) != 1:
         raise ValueError(
             f'the cell with the tag "{TAG}" has stored {len(pictures)} pictures, expected one: '
-            "run the notebook and save it"
+            "let it draw one, and run tests/measure/execute.py with the notebook"
         )
     return base64.b64decode(pictures[0])
 
