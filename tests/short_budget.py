@@ -3,7 +3,7 @@
 At most 1,000 images or ten batches, two epochs, four batches of validation in Keras's fit, nothing
 compiled by XLA, which would take longer than the steps; and claims are printed but not checked,
 since they speak of the whole training. Of a sweep, and of the trainings by Keras in one cell, only
-the first are trained at all: the others keep their initial weights and get the History of the last.
+the first are trained at all: the others keep their initial weights and get nearly the same History.
 """
 
 import copy
@@ -22,6 +22,16 @@ def lengthened(history, epochs):
         if len(values) == min(epochs, 2):
             values += values[-1:] * (epochs - len(values))
     return history
+
+
+def varied(history, number):
+    """Returns a copy whose numbers differ a little, as those of runs do."""
+    other = copy.copy(history)
+    other.history = {
+        key: [value * (1 - 0.001 * number) for value in values]
+        for key, values in history.history.items()
+    }
+    return other
 
 
 def few(split):
@@ -43,9 +53,9 @@ def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.
     setting, model, history = next(trained)
     lengthened(history, epochs)
     yield setting, model, history
-    for setting, of_build, _ in runs[1:]:
+    for number, (setting, of_build, _) in enumerate(runs[1:], 1):
         model, _ = build(*of_build)
-        model.history = copy.deepcopy(history)
+        model.history = varied(history, number)
         yield setting, model, model.history
 
 
@@ -58,9 +68,8 @@ def keras_fit(model, *data, epochs=1, fit=keras.Model.fit, **options):
     before = [history for number, history in trained_by_keras if shell and number == cell]
     if len(before) >= 2 and not options.get("callbacks"):
         model.optimizer.build(model.trainable_variables)
-        model.history = keras.callbacks.History()
-        model.history.history = copy.deepcopy(before[-1].history)
-        model.history.epoch = before[-1].epoch
+        model.history = varied(before[0], len(before))
+        trained_by_keras.append((cell, model.history))
         return model.history
     options |= {"steps_per_epoch": 10, "validation_freq": 1}
     if "validation_data" in options:
