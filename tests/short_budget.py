@@ -2,8 +2,8 @@
 
 At most 1,000 images or ten batches, two epochs, four batches of validation in Keras's fit, nothing
 compiled by XLA, which would take longer than the steps; and claims are printed but not checked,
-since they speak of the whole training. Of a sweep, and of the trainings by Keras in one cell, only
-the first are trained at all: the others keep their initial weights and get nearly the same History.
+since they speak of the whole training. Of the seeds of a sweep only the first is trained, and of
+the trainings by Keras in one cell only the first two: the others get nearly the same History.
 """
 
 import copy
@@ -11,9 +11,10 @@ import functools
 
 import IPython
 import keras
+import numpy as np
 import tensorflow as tf
 
-from shared import arguments, claims, mnist, training
+from shared import claims, mnist, training
 
 
 def lengthened(history, epochs):
@@ -48,15 +49,18 @@ def fit(model, optimizer, train, *rest, epochs, batch_size=128, fit=training.fit
 @functools.wraps(training.sweep)
 def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.sweep, **options):
     options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 500)}
-    runs = arguments.runs(build, settings, options.get("seeds"), options.get("seed", 0))
-    trained = sweep(build, settings, few(train), *rest, **options)
-    setting, model, history = next(trained)
-    lengthened(history, epochs)
-    yield setting, model, history
-    for number, (setting, of_build, _) in enumerate(runs[1:], 1):
-        model, _ = build(*of_build)
-        model.history = varied(history, number)
-        yield setting, model, model.history
+    first, *others = options.pop("seeds", None) or [None]
+    seeds = None if first is None else [first]
+    for setting, model, history in sweep(
+        build, settings, few(train), *rest, seeds=seeds, **options
+    ):
+        yield setting, model, lengthened(history, epochs)
+        for number, seed in enumerate(others, 1):
+            other, _ = build(setting[0], seed)
+            for variable, value in zip(other.variables, model.variables, strict=True):
+                variable.assign(value)
+            other.history = varied(history, number)
+            yield (setting[0], seed), other, other.history
 
 
 trained_by_keras = []  # the cells, by number, in which Keras has trained, and the last History
@@ -87,12 +91,18 @@ def claim(text, condition, **values):
     print("claim:", text)
 
 
+def paired_difference(a, b, exact=claims.paired_difference):
+    """Runs that were not trained may be the same for each seed, which is otherwise an error."""
+    return exact(np.asarray(a) + 1e-6 * np.arange(len(a)), b)
+
+
 def install(put=setattr):
     """Replaces what trains by its short version; put: setattr, or that of pytest's monkeypatch."""
     for owner, name, short in (
         (training, "fit", fit),
         (training, "sweep", sweep),
         (claims, "claim", claim),
+        (claims, "paired_difference", paired_difference),
         (keras.Model, "fit", keras_fit),
         (tf, "function", function),
     ):
