@@ -59,7 +59,7 @@ def main():
 
     axis = below.subplots()
     axis.set_xscale("log")
-    axis.set(xlim=(0.16, 60), ylim=(len(rows) - 0.5, -0.6))
+    axis.set(xlim=(0.12, 60), ylim=(len(rows) - 0.5, -0.6))
     for row, (_, _, *values, published, source) in enumerate(rows):
         centre, worst, best = (100 - float(value) for value in values)
         offset = {"textcoords": "offset points", "va": "center"}
