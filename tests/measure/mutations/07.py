@@ -1,10 +1,6 @@
 """What notebook 07 teaches, made wrong."""
 
-ONE_RATE = {
-    "{True: (0.1, 0.3, 1.0), False: (0.0001, 0.0003, 0.001, 0.003)}": (
-        "{True: (0.3,), False: (0.001,)}"
-    )
-}
+TWO_RATES = {"RATES = (0.001, 0.003, 0.01, 0.1, 0.3, 1.0)": "RATES = (0.003, 0.3)"}
 
 MUTATIONS = [
     {
@@ -44,7 +40,7 @@ MUTATIONS = [
         "wrong": "the networks said to lack from_logits=True have it",
         "replace": {"from_logits=from_logits, seed=seed)": "from_logits=True, seed=seed)"},
         "cells": ["logits taken for probabilities cost"],
-        "budget": ONE_RATE,
+        "budget": TWO_RATES,
     },
     {
         "wrong": "early stopping does not restore the best weights",
@@ -52,10 +48,10 @@ MUTATIONS = [
         "cells": ["have the lowest validation loss of the run"],
     },
     {
-        "wrong": "the interrupted training shuffles its batches",
+        "wrong": "the resumed training does not find the backup",
         "replace": {
-            "initial_epoch=first_epoch,\n        shuffle=False": (
-                "initial_epoch=first_epoch,\n        shuffle=True"
+            'train(resumed, callbacks=[keras.callbacks.BackupAndRestore(folder / "backup")])': (
+                'train(resumed, callbacks=[keras.callbacks.BackupAndRestore(folder / "empty")])'
             )
         },
         "cells": ["the resumed run ends with the weights"],
