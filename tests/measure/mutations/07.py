@@ -19,12 +19,12 @@ MUTATIONS = [
     {
         "wrong": "in our train_step the smaller last batch counts as much as the others",
         "replace": {"update_state(loss, sample_weight=tf.shape(images)[0])": "update_state(loss)"},
-        "cells": ["with tanh, all runs from the same weights"],
+        "cells": ["with tanh, the same or slightly changed weights"],
     },
     {
         "wrong": "the run from other weights has the same ones",
         "replace": {"SEED + 100 if": "SEED if"},
-        "cells": ["with tanh, all runs from the same weights"],
+        "cells": ["with tanh, the same or slightly changed weights"],
     },
     {
         "wrong": "the loss from the logits takes them for probabilities",

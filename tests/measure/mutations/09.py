@@ -5,11 +5,11 @@ TWO_NETWORKS = {  # at one rate, with one number of images
     '    "dense, equal multiply-adds": partial(MLP, widths=(305, 305)),\n': "",
     '    "dense, equal multiply-adds": [0.001, 0.003, 0.01],\n': "",
     "[0.005, 0.015, 0.05]": "[0.015]",
-    "[0.003, 0.01, 0.03]": "[0.01]",
+    "[0.003, 0.01, 0.03, 0.1]": "[0.01]",
     "first(n)) for n in ": "first(n)) for n in [1600] or ",
     "in [*NETWORKS][1:]:\n    for n in ": "in [*NETWORKS][1:]:\n    for n in [1600] or ",
 }
-SHUFFLED = TWO_NETWORKS | {"[0.0015, 0.005, 0.015]": "[0.005]"}
+SHUFFLED = TWO_NETWORKS | {"[0.0015, 0.005, 0.015, 0.05]": "[0.005]"}
 UNTRAINED = {
     "    optimizer,\n    data.train,\n": "    optimizer,\n    first(1280),\n",
     "epochs, batch_size = 8, 128": "epochs, batch_size = 1, 128",
@@ -68,7 +68,7 @@ MUTATIONS = [
     {
         "wrong": "the shifted digits are not shifted",
         "replace": {"lambda t: np.roll(images, t, axis=2)": "lambda t: images"},
-        "cells": ["for a shift of 3 pixels it leads"],
+        "cells": ["for a shift of 3 pixels the convolutional"],
         "budget": TWO_NETWORKS,
     },
     {
