@@ -53,7 +53,7 @@ MUTATIONS = [
     {
         "wrong": "the rate that should grow at every step does not",
         "replace": {"rate *= 1.03": "rate *= 1.0"},
-        "cells": ["the loss is lowest at a learning rate between"],
+        "cells": ["the smoothed loss is lowest at a learning rate between"],
     },
     {
         "wrong": "every run has the same learning rate",

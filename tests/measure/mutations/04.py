@@ -5,7 +5,7 @@ def ways(*names):
     """These contenders only, at one learning rate."""
     return {
         "for way in WAYS:": f"for way in {names}:",
-        "RATES.get(way, (0.003, 0.01, 0.03))": "RATES.get(way, (0.003, 0.01, 0.03))[1:2]",
+        "RATES = (0.001, 0.003, 0.01, 0.03, 0.1)": "RATES = (0.01,)",
     }
 
 
@@ -21,7 +21,7 @@ MUTATIONS = [
     {
         "wrong": "in the example, units are kept with probability p",
         "replace": {"np.where(mask, 1 - p, p)": "np.where(mask, p, 1 - p)"},
-        "cells": ["scaled, z has the expected value"],
+        "cells": ["the expected value of the scaled z"],
     },
     {
         "wrong": "dropout does not scale",
