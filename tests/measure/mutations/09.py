@@ -4,7 +4,7 @@ SHORT = {"first(10_000), held_out, epochs=4": "first(1_000), held_out, epochs=1"
 TWO_NETWORKS = {  # at one rate, with one number of images
     '    "dense, equal multiply-adds": partial(MLP, widths=(305, 305)),\n': "",
     '    "dense, equal multiply-adds": [0.001, 0.003, 0.01, 0.03],\n': "",
-    "[0.005, 0.015, 0.05]": "[0.015]",
+    "[0.005, 0.015, 0.05, 0.15]": "[0.015]",
     "[0.003, 0.01, 0.03, 0.1]": "[0.01]",
     "first(n)) for n in ": "first(n)) for n in [1600] or ",
     "in [*NETWORKS][1:]:\n    for n in ": "in [*NETWORKS][1:]:\n    for n in [1600] or ",
