@@ -104,7 +104,7 @@ def interrupted(kernel, code, seen):
     return printed
 
 
-@pytest.mark.parametrize("lines", [2, 7])
+@pytest.mark.parametrize("lines", [2, pytest.param(7, marks=pytest.mark.slow)])
 def test_an_interrupt_leaves_the_last_whole_epoch_and_stops_the_cell_and_the_next(kernel, lines):
     _, client = kernel
     assert run(client, "model, optimizer, twin = Softmax(), Adam(), Softmax()") == ""

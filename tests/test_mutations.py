@@ -17,6 +17,7 @@ def test_a_notebook_has_at_least_five_mutations_each_described_once(path):
     assert len({mutation["wrong"] for mutation in mutations}) == len(mutations) >= 5
 
 
+@pytest.mark.slow
 def test_every_mutation_changes_what_is_executed_and_no_name_is_missing():
     command = [sys.executable, MEASURE / "mutations.py", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)

@@ -188,6 +188,7 @@ VARIATIONS = {
 }
 
 
+@pytest.mark.slow
 def test_drawn_digits_are_classified(classify):
     """Measured: 99 %. Each variation: at least 17 of its 20 digits."""
     right = {}
@@ -216,6 +217,7 @@ def page_of(image, rng):
     return noisy(page, rng.uniform(0, 6))
 
 
+@pytest.mark.slow
 def test_500_test_digits_on_pages_are_classified_within_a_point_of_the_originals(classify, data):
     rng = np.random.default_rng(0)
     images, labels = data.test.images[:500], data.test.labels[:500]

@@ -101,6 +101,7 @@ def test_a_model_that_nobody_holds_is_gone_and_what_it_was_compiled_to_trains_th
     assert compiled == [alone] and same(state(following), state(alone))
 
 
+@pytest.mark.slow
 def test_no_more_than_a_few_compiled_steps_are_kept(train):
     for units in range(2, training.KEPT + 4):
         quietly(Mlp(units=units), SGD(), train, epochs=1)

@@ -64,7 +64,12 @@ SWEEPS = {  # what is built from a setting, the settings, how many times that ha
 }
 
 
-SLOW = (  # which differ from another one only in how the difference is written down
+SLOW = (  # which differ from the others only in what is compiled or in how it is written down
+    "convolutions",
+    "slopes, which are constants",
+    "sizes",
+    "dropout rates",
+    "Keras's optimizers",
     "momenta, which are constants",
     "closures",
     "gradients of their own",

@@ -87,7 +87,9 @@ def test_fit_takes_an_optimizer_of_keras(train):
     assert_close(ours.trainable_variables, theirs.trainable_variables, rtol=1e-4)
 
 
-@pytest.mark.parametrize("optimizer", [Adam, keras.optimizers.Adam])
+@pytest.mark.parametrize(
+    "optimizer", [Adam, pytest.param(keras.optimizers.Adam, marks=pytest.mark.slow)]
+)
 def test_a_keras_model_with_dropout_and_batch_normalization_goes_on_where_it_was(optimizer, train):
     def build():
         keras.utils.set_random_seed(0)
