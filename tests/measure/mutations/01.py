@@ -64,7 +64,7 @@ MUTATIONS = [
     {
         "wrong": "the control is trained with the true labels",
         "replace": {"mnist.Split(data.train.images, shuffled)": "data.train"},
-        "cells": ["the control's is less than 20 %"],
+        "cells": ["in the control, its size is less than 20 %"],
     },
     {
         "wrong": "the images do not move",

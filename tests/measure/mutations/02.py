@@ -54,7 +54,7 @@ MUTATIONS = [
         "replace": {
             "MLP(hidden, seed, init), optimizer(rate)": "MLP(hidden, seed, init), SGD(rate)"
         },
-        "cells": ["with plain SGD, five layers stay"],
+        "cells": ["with Xavier and SGD, five layers stay"],
         "budget": ONE_RATE,
     },
     {

@@ -34,22 +34,22 @@ MUTATIONS = [
     {
         "wrong": "momentum adds the gradient instead of subtracting it",
         "replace": {"self.momentum * velocity - rate * g)": "self.momentum * velocity + rate * g)"},
-        "cells": ["our weights are those of Keras"],
+        "cells": ["our weights agree with Keras"],
     },
     {
         "wrong": "RMSprop divides by the mean square, not by its root",
         "replace": {"g / tf.sqrt(mean_square + self.epsilon)": "g / (mean_square + self.epsilon)"},
-        "cells": ["our weights are those of Keras"],
+        "cells": ["our weights agree with Keras"],
     },
     {
         "wrong": "Adam does not correct its start",
         "replace": {"rate *= tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)": "rate *= 1.0"},
-        "cells": ["our weights are those of Keras"],
+        "cells": ["our weights agree with Keras"],
     },
     {
         "wrong": "momentum has no velocity",
         "replace": {'"momentum": partial(SGD, momentum=0.9)': '"momentum": SGD'},
-        "cells": ["our weights are those of Keras", "in the straight valley the others"],
+        "cells": ["our weights agree with Keras", "in the straight valley the others"],
     },
     {
         "wrong": "the turned valley is not turned",
@@ -79,6 +79,6 @@ MUTATIONS = [
     {
         "wrong": "the evidence said to be of the trained network is of an untrained one",
         "replace": {"for network in (model, MLP": "for network in (MLP([512, 512], SEED + 1), MLP"},
-        "cells": ["trained neighbours act alike"],
+        "cells": ["neighbouring pixels act alike"],
     },
 ]

@@ -19,7 +19,7 @@ MUTATIONS = [
                 "        if True:\n            mean = tf.reduce_mean(x, axis=0)"
             )
         },
-        "cells": ["in both modes our layer is that of Keras"],
+        "cells": ["in both modes our layer agrees with Keras"],
     },
     {
         "wrong": "the moving averages take 99 % of each batch",
@@ -28,7 +28,7 @@ MUTATIONS = [
                 "(1 - self.momentum) * moving + self.momentum * batch"
             )
         },
-        "cells": ["in both modes our layer is that of Keras"],
+        "cells": ["in both modes our layer agrees with Keras"],
     },
     {
         "wrong": "the gradient by hand takes the standard deviation for a constant",

@@ -33,7 +33,7 @@ MUTATIONS = [
             "    w.assign_sub(step)\n"
             "RMSprop.update = update"
         ),
-        "cells": ["SGD, RMSprop, both with momentum, and Adam agree"],
+        "cells": ["SGD and RMSprop, without and with momentum"],
     },
     {
         "wrong": "AdamW does not shrink the weights",
@@ -83,7 +83,7 @@ MUTATIONS = [
     {
         "wrong": "ε is compared with √s, not with s",
         "replace": {"roots**2 < epsilon": "roots < epsilon"},
-        "cells": ["at ε = 0.001, it is below"],
+        "cells": ["at ε = 0.001, s is below"],
     },
     {
         "wrong": "with momentum, the rate is not divided by ten",

@@ -46,7 +46,7 @@ MUTATIONS = [
                 "a = (images + np.linspace(0, 1, 28, dtype=np.float32))[..., None]"
             )
         },
-        "cells": ["away from the border the features shift along"],
+        "cells": ["away from the border, trained and untrained"],
         "budget": SHORT,
     },
     {
@@ -62,7 +62,7 @@ MUTATIONS = [
                 '"dense, equal parameters": ConvNet'
             ),
         },
-        "cells": ["with equal parameters it makes at least"],
+        "cells": ["it makes at least 30 % fewer"],
         "budget": TWO_NETWORKS,
     },
     {

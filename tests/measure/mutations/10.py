@@ -101,7 +101,7 @@ MUTATIONS = [
                 '"trained": saliency(untrained, images), "untrained": saliency(final, images)'
             )
         },
-        "cells": ["its own pixels cost at least"],
+        "cells": ["the pixels of the trained map cost at least"],
         "budget": FEWER_EPOCHS,
         "prepare": ONCE,
     },
