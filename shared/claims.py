@@ -82,7 +82,7 @@ class PairedDifference(NamedTuple):
     n: int
 
     def __str__(self):
-        return f"{self.mean:.3g} ({self.low:.3g} to {self.high:.3g}), n = {self.n}"
+        return f"{self.mean:#.3g} ({self.low:#.3g} to {self.high:#.3g}), n = {self.n}"
 
     @property
     def points(self):
@@ -135,8 +135,9 @@ class PairedImages(NamedTuple):
 
     def __str__(self):
         return (
-            f"{self.difference:.3g} ({self.low:.3g} to {self.high:.3g}), correct in the first only "
-            f"{self.first_only}, in the second only {self.second_only}, p = {self.p:.2g}"
+            f"{self.difference:#.3g} ({self.low:#.3g} to {self.high:#.3g}), "
+            f"correct in the first only {self.first_only}, in the second only "
+            f"{self.second_only}, p = {self.p:.2g}"
         )
 
 
