@@ -137,7 +137,7 @@ class PairedImages(NamedTuple):
         return (
             f"{self.difference:#.3g} ({self.low:#.3g} to {self.high:#.3g}), "
             f"correct in the first only {self.first_only}, in the second only "
-            f"{self.second_only}, p = {self.p:.2g}"
+            f"{self.second_only}, p = {self.p:#.2g}"
         )
 
 

@@ -28,11 +28,5 @@ def validation(data):
 
 
 def pytest_collection_modifyitems(items):
-    """Starts the longest notebook first, so that no worker is left alone with it at the end, and 09
-    in the middle: two that compute convolutions at the same time slow each other down."""
-
-    def place(item):
-        notebook = item.path.suffix == ".ipynb"
-        return (notebook, "05" if notebook and item.path.stem[:2] == "09" else item.path.stem)
-
-    items.sort(key=place, reverse=True)
+    """Starts the longest notebook first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: (item.path.suffix == ".ipynb", item.path.stem), reverse=True)
