@@ -53,14 +53,12 @@ MUTATIONS = [
     {
         "wrong": "weight decay makes the weights longer",
         "replace": {"w.assign_sub(rate * self.decay * w)": "w.assign_add(rate * self.decay * w)"},
-        "cells": ["weight decay makes the incoming weights shorter"],
-        "budget": ways("nothing", "weight decay", "max-norm"),
+        "cells": ["limits their length to c"],
     },
     {
         "wrong": "max-norm limits nothing",
         "replace": {"w.assign(w * tf.minimum(1.0, self.limit / length))": "w.assign(1.0 * w)"},
-        "cells": ["weight decay makes the incoming weights shorter"],
-        "budget": ways("nothing", "weight decay", "max-norm"),
+        "cells": ["limits their length to c"],
     },
     {
         "wrong": "the networks said to be trained with dropout are trained without",
