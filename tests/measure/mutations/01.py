@@ -59,7 +59,7 @@ MUTATIONS = [
         "wrong": "every run has the same learning rate",
         "replace": {"SoftmaxClassifier(), SGD(learning_rate)": "SoftmaxClassifier(), SGD(0.3)"},
         "cells": ["at a rate of 0.01 the loss"],
-        "budget": {"[0.01, 0.1, 0.3, 0.5, 1.0, 3.0, 10.0]": "[0.01, 0.3, 10.0]"},
+        "budget": {"[0.01, 0.1, 0.3, 1.0, 3.0, 10.0]": "[0.01, 0.3, 10.0]"},
     },
     {
         "wrong": "the control is trained with the true labels",
