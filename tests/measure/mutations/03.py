@@ -24,7 +24,7 @@ MUTATIONS = [
     {
         "wrong": "ten layers are three",
         "replace": {"MLP([64] * depth, seed": "MLP([64] * 3, seed"},
-        "cells": ["with ten it leads the sigmoid by at least"],
+        "cells": ["with ten, ReLU leads the sigmoid by at least"],
     },
     {
         "wrong": "the steep direction has half the curvature",
