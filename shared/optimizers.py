@@ -147,6 +147,26 @@ class Adam(Optimizer):
         w.assign_sub(rate * mean / (tf.sqrt(mean_square) + self.epsilon))
 
 
+class AdamW(Adam):
+    """Adam, with weights that shrink by the part rate * weight_decay at each step.
+
+    Biases, and a normalisation's gamma and beta, do not shrink, whereas Keras's AdamW leaves out
+    only what `exclude_from_weight_decay` names. Loshchilov and Hutter, "Decoupled weight decay
+    regularization" (2019).
+    """
+
+    def __init__(
+        self, learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        self.weight_decay = weight_decay
+
+    def update(self, w, g, rate, *memory):
+        if w.shape.rank > 1:  # the weights
+            w.assign_sub(rate * self.weight_decay * w)
+        super().update(w, g, rate, *memory)
+
+
 def _check_schedule(rate, steps, warmup=0.5):
     checks.number(rate, "rate", 0)
     checks.whole(steps, "steps", 1)
@@ -215,6 +235,8 @@ def _check_setting(optimizer, name, value):
         raise ValueError(f"{name}=1: expected 0 or more and less than 1")
     if name == "epsilon" and checks.number(value, name, 0) == 0:
         raise ValueError("epsilon=0: expected more than 0, since it keeps a division from 0 / 0")
+    if name == "weight_decay":
+        checks.number(value, name, 0)
     if name == "nesterov" and value and not optimizer.momentum:
         raise ValueError("nesterov is a form of momentum, which is 0: expected, say, momentum=0.9")
 

@@ -2,8 +2,9 @@
 
 At most 1,000 images or ten batches, two epochs, four batches of validation in Keras's fit, nothing
 compiled by XLA, which would take longer than the steps; and claims are printed but not checked,
-since they speak of the whole training. Of the seeds of a sweep only the first is trained, and of
-the trainings by Keras in one cell only the first two: the others get nearly the same History.
+since they speak of the whole training. Of a sweep only the first run is trained, and of the
+trainings by Keras in one cell only the first: the others get nearly the same History. Keras
+evaluates and predicts at most 500 images, and repeats the predictions for the others.
 """
 
 import copy
@@ -49,18 +50,19 @@ def fit(model, optimizer, train, *rest, epochs, batch_size=128, fit=training.fit
 @functools.wraps(training.sweep)
 def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.sweep, **options):
     options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 500)}
-    first, *others = options.pop("seeds", None) or [None]
-    seeds = None if first is None else [first]
-    for setting, model, history in sweep(
-        build, settings, few(train), *rest, seeds=seeds, **options
-    ):
-        yield setting, model, lengthened(history, epochs)
-        for number, seed in enumerate(others, 1):
-            other, _ = build(setting[0], seed)
-            for variable, value in zip(other.variables, model.variables, strict=True):
-                variable.assign(value)
-            other.history = varied(history, number)
-            yield (setting[0], seed), other, other.history
+    settings, seeds = list(settings), options.pop("seeds", None)
+    runs = [(s, seed) for s in settings for seed in seeds] if seeds is not None else settings
+    one = {} if seeds is None else {"seeds": list(seeds)[:1]}
+    for number, run in enumerate(runs):
+        if number == 0:
+            (_, model, history), *_ = sweep(
+                build, settings[:1], few(train), *rest, **one, **options
+            )
+            history = lengthened(history, epochs)
+        else:
+            model, _ = build(run) if seeds is None else build(*run)
+            model.history = varied(history, number)
+        yield run, model, model.history
 
 
 trained_by_keras = []  # the cells, by number, in which Keras has trained, and the last History
@@ -70,7 +72,7 @@ def keras_fit(model, *data, epochs=1, fit=keras.Model.fit, **options):
     shell = IPython.get_ipython()  # None outside a notebook
     cell = shell and shell.execution_count
     before = [history for number, history in trained_by_keras if shell and number == cell]
-    if len(before) >= 2 and not options.get("callbacks"):
+    if before and not options.get("callbacks"):
         model.optimizer.build(model.trainable_variables)
         model.history = varied(before[0], len(before))
         trained_by_keras.append((cell, model.history))
@@ -81,6 +83,17 @@ def keras_fit(model, *data, epochs=1, fit=keras.Model.fit, **options):
     history = lengthened(fit(model, *data, epochs=min(epochs, 2), **options), epochs)
     trained_by_keras.append((cell, history))
     return history
+
+
+def keras_evaluate(model, x, y=None, *, evaluate=keras.Model.evaluate, **options):
+    if y is not None:
+        x, y = x[:500], y[:500]
+    return evaluate(model, x, y, **options)
+
+
+def keras_predict(model, x, *, predict=keras.Model.predict, **options):
+    found = predict(model, x[:500], **options)
+    return np.resize(found, (len(x), *found.shape[1:]))
 
 
 def function(body=None, jit_compile=None, function=tf.function, **options):
@@ -104,6 +117,8 @@ def install(put=setattr):
         (claims, "claim", claim),
         (claims, "paired_difference", paired_difference),
         (keras.Model, "fit", keras_fit),
+        (keras.Model, "evaluate", keras_evaluate),
+        (keras.Model, "predict", keras_predict),
         (tf, "function", function),
     ):
         put(owner, name, short)

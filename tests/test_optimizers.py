@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from shared.layers import Dense
-from shared.optimizers import SGD, Adam, Optimizer, RMSprop, cosine, one_cycle
+from shared.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop, cosine, one_cycle
 
 SHAPES = [(4, 5), (7,), (), (3, 3, 2, 2)]
 SIZES = [1, 1e-2, 1e-4, 1e-6]  # of the gradients: the small ones show where epsilon stands
@@ -77,6 +77,18 @@ def test_100_steps_equal_those_of_keras(name, compiled):
     apply = tf.function(optimizer.apply, jit_compile=True) if compiled else None
     assert_same(walk(optimizer, apply=apply), walk_of_keras(name))
     assert int(optimizer.iterations) == 100
+
+
+def test_adamw_shrinks_weights_as_keras_does_and_leaves_biases_alone():
+    ours, theirs = AdamW(0.01, weight_decay=0.5), keras.optimizers.AdamW(0.01, weight_decay=0.5)
+    ws, vs = [tf.Variable(w) for w in tensors(0)], [keras.Variable(w) for w in tensors(0)]
+    theirs.exclude_from_weight_decay(var_list=[v for v in vs if len(v.shape) < 2])
+    for step in range(20):
+        for optimizer, variables in ((ours, ws), (theirs, vs)):
+            optimizer.apply([tf.constant(g) for g in tensors(step + 1)], variables)
+    assert_same([w.numpy() for w in ws], [v.numpy() for v in vs])
+    with pytest.raises(ValueError, match="weight_decay"):
+        AdamW(0.01, weight_decay=-0.1)
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])

@@ -54,13 +54,13 @@ MUTATIONS = [
         "replace": {
             "MLP(hidden, seed, init), optimizer(rate)": "MLP(hidden, seed, init), SGD(rate)"
         },
-        "cells": ["with Xavier and SGD, five layers stay"],
+        "cells": ["with Xavier and SGD, no run of five"],
         "budget": ONE_RATE,
     },
     {
         "wrong": "weight decay does nothing",
-        "replace": {"w.assign_sub(rate * 0.1 * w)": "pass"},
-        "cells": ["class AdamW(Adam)"],
+        "replace": {"w.assign_sub(rate * self.weight_decay * w)": "pass"},
+        "cells": ["a step multiplies a weight by 1"],
         "budget": {"epochs, batch_size = 12, 256": "epochs, batch_size = 1, 2048"},
     },
     {

@@ -18,7 +18,9 @@ MUTATIONS = [
     },
     {
         "wrong": "ReLU with Xavier has He's weights",
-        "replace": {"= tf.nn.relu, xavier\n": "= tf.nn.relu, he\n"},
+        "replace": {
+            '["ReLU with Xavier"] = tf.nn.relu, xavier': '["ReLU with Xavier"] = tf.nn.relu, he'
+        },
         "cells": ["gradient keeps its size within"],
     },
     {

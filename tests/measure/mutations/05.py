@@ -61,12 +61,12 @@ MUTATIONS = [
                 "model(mnist.scale(images), training=False), axis"
             )
         },
-        "cells": ["answers = tf.function", "sorted by digit, batches of 20"],
+        "cells": ["answers = tf.function", "afterwards evaluation mode has lost"],
     },
     {
         "wrong": "the averages do not move in the wrong mode",
         "replace": {"norm.momentum = 0.99  # now": "norm.momentum = 1.0  # now"},
-        "cells": ["answers = tf.function", "sorted by digit, batches of 20"],
+        "cells": ["answers = tf.function", "afterwards evaluation mode has lost"],
     },
     {
         "wrong": "layer normalisation takes its statistics over the batch",
