@@ -155,14 +155,12 @@ class AdamW(Adam):
     regularization" (2019).
     """
 
-    def __init__(
-        self, learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7
-    ):
-        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+    def __init__(self, learning_rate=0.001, weight_decay=0.004):
+        super().__init__(learning_rate)
         self.weight_decay = weight_decay
 
     def update(self, w, g, rate, *memory):
-        if w.shape.rank > 1:  # the weights
+        if w.shape.rank > 1:  # the weights, not the biases
             w.assign_sub(rate * self.weight_decay * w)
         super().update(w, g, rate, *memory)
 
