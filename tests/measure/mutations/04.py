@@ -5,7 +5,7 @@ def ways(*names):
     """These contenders only, at one learning rate."""
     return {
         "for way in WAYS:": f"for way in {names}:",
-        "RATES = (0.001, 0.005, 0.02, 0.1)": "RATES = (0.005,)",
+        "RATES = (0.001, 0.003, 0.01, 0.03, 0.1)": "RATES = (0.01,)",
     }
 
 
