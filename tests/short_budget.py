@@ -36,6 +36,16 @@ def varied(history, number):
     return other
 
 
+def like(trained, built):
+    """Returns the built model, with the weights of a trained one of the same shapes."""
+    model, _ = built
+    pairs = list(zip(model.trainable_variables, trained.trainable_variables, strict=False))
+    if all(to.shape == of.shape for to, of in pairs):
+        for to, of in pairs:
+            to.assign(of)
+    return model
+
+
 def few(split):
     return mnist.Split(split.images[:1000], split.labels[:1000])
 
@@ -55,12 +65,12 @@ def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.
     one = {} if seeds is None else {"seeds": list(seeds)[:1]}
     for number, run in enumerate(runs):
         if number == 0:
-            (_, model, history), *_ = sweep(
+            (_, trained, history), *_ = sweep(
                 build, settings[:1], few(train), *rest, **one, **options
             )
-            history = lengthened(history, epochs)
+            model, history = trained, lengthened(history, epochs)
         else:
-            model, _ = build(run) if seeds is None else build(*run)
+            model = like(trained, build(run) if seeds is None else build(*run))
             model.history = varied(history, number)
         yield run, model, model.history
 

@@ -53,7 +53,7 @@ MUTATIONS = [
     {
         "wrong": "weight decay does nothing",
         "replace": {
-            "super().__init__(learning_rate, weight_decay)": "super().__init__(learning_rate, 0.0 * weight_decay)"
+            "super().__init__(learning_rate, weight_decay)": "super().__init__(learning_rate, 0.0)"
         },
         "cells": ["limits their length to c"],
     },
