@@ -2,8 +2,8 @@
 
 At most 1,000 images or ten batches, two epochs, four batches of validation in Keras's fit, nothing
 compiled by XLA, which would take longer than the steps; and claims are printed but not checked,
-since they speak of the whole training. Of a sweep only the first run is trained, and of the
-trainings by Keras in one cell only the first: the others get nearly the same History. Keras
+since they speak of the whole training. Of the seeds of a sweep only the first is trained, and of
+the trainings by Keras in one cell only the first: the others get nearly the same History. Keras
 evaluates and predicts at most 500 images, and repeats the predictions for the others.
 """
 
@@ -36,16 +36,6 @@ def varied(history, number):
     return other
 
 
-def like(trained, built):
-    """Returns the built model, with the weights of a trained one of the same shapes."""
-    model, _ = built
-    pairs = list(zip(model.trainable_variables, trained.trainable_variables, strict=False))
-    if all(to.shape == of.shape for to, of in pairs):
-        for to, of in pairs:
-            to.assign(of)
-    return model
-
-
 def few(split):
     return mnist.Split(split.images[:1000], split.labels[:1000])
 
@@ -60,19 +50,18 @@ def fit(model, optimizer, train, *rest, epochs, batch_size=128, fit=training.fit
 @functools.wraps(training.sweep)
 def sweep(build, settings, train, *rest, epochs, batch_size=128, sweep=training.sweep, **options):
     options |= {"epochs": min(epochs, 2), "batch_size": min(batch_size, 500)}
-    settings, seeds = list(settings), options.pop("seeds", None)
-    runs = [(s, seed) for s in settings for seed in seeds] if seeds is not None else settings
-    one = {} if seeds is None else {"seeds": list(seeds)[:1]}
-    for number, run in enumerate(runs):
-        if number == 0:
-            (_, trained, history), *_ = sweep(
-                build, settings[:1], few(train), *rest, **one, **options
-            )
-            model, history = trained, lengthened(history, epochs)
-        else:
-            model = like(trained, build(run) if seeds is None else build(*run))
-            model.history = varied(history, number)
-        yield run, model, model.history
+    first, *others = options.pop("seeds", None) or [None]
+    seeds = None if first is None else [first]
+    for setting, model, history in sweep(
+        build, settings, few(train), *rest, seeds=seeds, **options
+    ):
+        yield setting, model, lengthened(history, epochs)
+        for number, seed in enumerate(others, 1):
+            other, _ = build(setting[0], seed)
+            for variable, value in zip(other.variables, model.variables, strict=True):
+                variable.assign(value)
+            other.history = varied(history, number)
+            yield (setting[0], seed), other, other.history
 
 
 trained_by_keras = []  # the cells, by number, in which Keras has trained, and the last History

@@ -1,13 +1,5 @@
 """What notebook 02 teaches, made wrong."""
 
-ONE_RATE = {  # of each contender
-    "SGD, [0.3, 1.0, 3.0]": "SGD, [1.0]",
-    "Adam, [0.003, 0.01, 0.03]": "Adam, [0.01]",
-    "SGD, [0.1, 1.0, 10.0]": "SGD, [0.1]",
-    "Adam, [0.001, 0.003, 0.01]": "Adam, [0.003]",
-    "SGD, [0.03, 0.1, 0.3]": "SGD, [0.3]",
-}
-
 MUTATIONS = [
     {
         "wrong": "the inputs are not standardised",
@@ -55,7 +47,6 @@ MUTATIONS = [
             "MLP(hidden, seed, init), optimizer(rate)": "MLP(hidden, seed, init), SGD(rate)"
         },
         "cells": ["with Xavier and SGD, no run of five"],
-        "budget": ONE_RATE,
     },
     {
         "wrong": "weight decay does nothing",
