@@ -49,10 +49,14 @@ MUTATIONS = [
         "cells": ["with Xavier and SGD, no run of five"],
     },
     {
+        "wrong": "the best rate is the lowest that is tried",
+        "replace": {"Adam, [0.001, 0.007, 0.03]": "Adam, [0.007, 0.03, 0.1]"},
+        "cells": ["where a network learns, its best rate"],
+    },
+    {
         "wrong": "weight decay does nothing",
         "replace": {"w.assign_sub(rate * self.weight_decay * w)": "pass"},
         "cells": ["a step multiplies a weight by 1"],
-        "budget": {"epochs, batch_size = 12, 256": "epochs, batch_size = 1, 2048"},
     },
     {
         "wrong": "the units said to be trained are untrained",

@@ -61,7 +61,7 @@ MUTATIONS = [
                 "model(mnist.scale(images), training=False), axis"
             )
         },
-        "cells": ["answers = tf.function", "afterwards evaluation mode has lost"],
+        "cells": ["answers = tf.function", "sorted by digit, batches of 20"],
     },
     {
         "wrong": "the averages do not move in the wrong mode",
