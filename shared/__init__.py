@@ -4,11 +4,12 @@ mnist       the images and labels, in three splits
 pictures    from a photo, scan or drawing to MNIST's form
 ink         finds the digit in such a picture
 layers      the parts of a network, each first written in the notebook that teaches it
-optimizers  SGD, RMSprop, Adam and learning-rate schedules
+optimizers  SGD, RMSprop, Adam, AdamW and learning-rate schedules
 training    fit, evaluate, predict, sweep
 checks      what every entrance checks, in the same words; arguments, layer_checks and
             model_checks: the longer ones
 tracing     what a model computes, found without running it
+interrupts  Kernel > Interrupt, heard between calls of TensorFlow
 history     what a training went through
 progress    the line and the growing curve of a training
 claims      a sentence and the condition that makes it true

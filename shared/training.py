@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from shared import arguments, checks, model_checks, tracing
+from shared import arguments, checks, interrupts, model_checks, tracing
 from shared.history import Diverged, new_history
 from shared.history import History as History
 from shared.mnist import scale
@@ -72,8 +72,9 @@ def fit(
     jit_compile: let XLA compile the model; None does so unless it has convolutions, which run
     faster without.
     curve: the title of the growing figure of loss and accuracy, see Progress.
-    Kernel > Interrupt leaves the weights of the last whole epoch, and the History so far as
-    `model.history`, where it always is; then KeyboardInterrupt stops the cell and all that waits.
+    Kernel > Interrupt is heard between the calls of the compiled step. It leaves the weights of
+    the last whole epoch, and the History so far as `model.history`, where it always is; then
+    KeyboardInterrupt stops the cell and all that waits.
     Raises Diverged when the loss is not finite, and leaves those weights, too; ValueError or
     TypeError, before the first step, if an argument is wrong or the arguments do not fit together.
     """
@@ -81,7 +82,8 @@ def fit(
     checks.optimizer(optimizer)
     plan = arguments.plan(train, validation, epochs, batch_size, seed, verbose, jit_compile, curve)
     history = new_history(model)
-    _run(model, optimizer, plan, history)
+    with interrupts.held() as hear:
+        _run(model, optimizer, plan, history, hear)
     return history
 
 
@@ -92,7 +94,8 @@ def evaluate(model, split):
     """
     checks.model(model)
     images, labels = checks.split(split, "split")
-    logits = _logits(_forward(model), images)
+    with interrupts.held():
+        logits = _logits(_forward(model), images)
     model_checks.measurable(labels, logits)
     return _measures(logits, labels)
 
@@ -106,7 +109,8 @@ def predict(model, images, batch_size=1000):
     """
     checks.model(model)
     images, batch_size = checks.images(images), checks.whole(batch_size, "batch_size", 1)
-    return _logits(_forward(model, for_loss=False), images, batch_size)
+    with interrupts.held():
+        return _logits(_forward(model, for_loss=False), images, batch_size)
 
 
 def sweep(
@@ -144,7 +148,8 @@ def _sweep(build, runs, plan):
         model, optimizer = arguments.built(build(*of_build), owned)
         history = new_history(model)
         try:
-            _run(model, optimizer, plan._replace(seed=seed), history)
+            with interrupts.held() as hear:
+                _run(model, optimizer, plan._replace(seed=seed), history, hear)
         except Diverged:
             pass
         yield setting, model, history
@@ -162,7 +167,7 @@ class Step(NamedTuple):
 _steps = {}  # what is computed, and on which shapes: the Step for it, the last used at the end
 
 
-def _run(model, optimizer, plan, history):
+def _run(model, optimizer, plan, history, hear):
     """Trains with the step that was compiled for the first model which computes the same.
 
     It works on that model's variables: their values are exchanged before and after.
@@ -178,7 +183,7 @@ def _run(model, optimizer, plan, history):
     tracing.exchange(step.state, state)
     try:
         _check_logits(step.forward, plan)
-        _train(step, plan, history)
+        _train(step, plan, history, hear)
         complete = True
     except Diverged:
         complete = True
@@ -191,8 +196,8 @@ def _run(model, optimizer, plan, history):
                 del _steps[old]
 
 
-def _train(step, plan, history):
-    """The loop over the epochs, which fills the History."""
+def _train(step, plan, history, hear):
+    """The loop over the epochs, which fills the History; hear raises an interrupt that has come."""
     images, labels, validation, epochs, batch_size, seed, *_ = plan
     slices = _slices(len(labels), batch_size)
     finished = 0, tracing.values(step.state)
@@ -201,6 +206,7 @@ def _train(step, plan, history):
         for size in {size for *_, size in slices}:
             nothing = tf.constant(0)  # no examples: this call compiles and changes nothing
             step.run(images, labels, tf.zeros(len(labels), tf.int32), nothing, nothing, size)
+            hear()
         progress.begin()
         for epoch in range(epochs):
             first_step = int(step.optimizer.iterations)
@@ -212,6 +218,7 @@ def _train(step, plan, history):
                 if not math.isfinite(loss):
                     raise Diverged(_advice(step.optimizer, epoch, first_step), history)
                 progress.show(epoch, seen / len(labels), loss / seen, correct / seen)
+                hear()
             values = {"loss": loss / seen, "accuracy": correct / seen}
             if validation is not None:
                 logits = _logits(step.forward, validation[0])

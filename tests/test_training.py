@@ -3,8 +3,10 @@
 import hashlib
 import math
 import os
+import signal
 import subprocess
 import sys
+import threading
 
 import keras
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import tensorflow as tf
 from small_models import Cnn, Mlp, assert_close, first, metrics, quietly, same, state
 
-from shared import mnist, tracing, training
+from shared import interrupts, mnist, tracing, training
 from shared.history import History
 from shared.optimizers import SGD, Adam
 from shared.training import Diverged, batch_order, cross_entropy, evaluate, fit, predict, sweep
@@ -302,6 +304,72 @@ def test_an_interrupt_stops_a_sweep_and_leaves_the_models_last_whole_epoch(train
     assert metrics(built[1][0].history) == metrics(history)
     assert same(state(built[1][0]), state(expected))
     assert same(state(built[0][0]), first_state)
+
+
+class Interrupted(Mlp):
+    """A model that is interrupted, by a real signal, when TensorFlow first traces it."""
+
+    signals = 1
+
+    def __call__(self, x, training):
+        if tf.inside_function() and self.signals:
+            self.signals = 0
+            signal.raise_signal(signal.SIGINT)
+        return super().__call__(x, training)
+
+
+def test_an_interrupt_while_tensorflow_traces_is_heard_after_it(train, capsys):
+    model, expected, optimizer = Interrupted(), Mlp(), Adam()
+    optimizer.build(model.trainable_variables)
+    with pytest.raises(KeyboardInterrupt):
+        quietly(model, optimizer, train, epochs=1)
+    assert "the weights are those after epoch 0" in capsys.readouterr().out
+    assert model.history.epoch == [] and int(optimizer.iterations) == 0
+    assert same(state(model), state(expected))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_of_predict_and_evaluate_is_heard_after_tracing(train):
+    for measure in (
+        lambda: predict(Interrupted(), train[0]),
+        lambda: evaluate(Interrupted(), train),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            measure()
+
+
+def test_a_second_interrupt_is_not_held_back():
+    reached = []
+    with pytest.raises(KeyboardInterrupt), interrupts.held():
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after the first")
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after the second")
+    assert reached == ["after the first"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_interrupts_that_somebody_else_handles_are_left_alone():
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append("theirs"))
+    try:
+        with interrupts.held() as hear:
+            signal.raise_signal(signal.SIGINT)
+            hear()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert heard == ["theirs"]
+
+
+def test_fit_runs_in_another_thread(train):
+    models = Mlp(), Mlp()
+    thread = threading.Thread(
+        target=quietly, args=(models[0], SGD(0.1), train), kwargs={"epochs": 1}
+    )
+    thread.start()
+    thread.join()
+    quietly(models[1], SGD(0.1), train, epochs=1)
+    assert same(state(models[0]), state(models[1]))
 
 
 def test_a_second_interrupt_does_not_leave_half_of_the_weights():
