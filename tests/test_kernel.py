@@ -1,6 +1,7 @@
 """What a learner does to a running notebook, done to a real kernel: Kernel > Interrupt."""
 
 import re
+import time
 from pathlib import Path
 from queue import Empty
 
@@ -52,13 +53,22 @@ print(len(more.epoch))
 """
 
 
-@pytest.fixture(scope="module")
-def kernel():
+def started():
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(NOTEBOOKS))
     assert run(client, SETUP) == ""
     yield manager, client
     client.stop_channels()
     manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    yield from started()
+
+
+@pytest.fixture
+def kernel_of_its_own():
+    yield from started()
 
 
 def run(client, code, seen=lambda printed: False, then=None):
@@ -89,16 +99,22 @@ def follow(client, request, seen=lambda printed: False, then=None):
             then, _ = None, then()
 
 
-def interrupted(kernel, code, seen):
+def interrupted(kernel, code, seen, delay=0.0):
     """Executes a cell and one that waits for it, interrupts the first when seen(what it printed).
 
-    Returns what it printed, after seeing that it shows KeyboardInterrupt and the other never ran.
+    It waits a delay (s) before it interrupts. Returns what the cell printed, after seeing that it
+    shows KeyboardInterrupt and the other never ran.
     """
     manager, client = kernel
     assert run(client, "waiting = True") == ""
     request = client.execute(code)
     client.execute("waiting = False")
-    printed, error = follow(client, request, seen, manager.interrupt_kernel)
+
+    def interrupt():
+        time.sleep(delay)
+        manager.interrupt_kernel()
+
+    printed, error = follow(client, request, seen, interrupt)
     assert "KeyboardInterrupt" in error
     assert run(client, "print(waiting)") == "True\n"
     return printed
@@ -121,9 +137,14 @@ def test_an_interrupt_while_it_compiles_leaves_the_initial_weights(kernel):
     assert run(client, look) == "0 True\n"
 
 
-def test_an_interrupted_fit_of_keras_leaves_its_history_in_the_same_place(kernel):
-    _, client = kernel
-    interrupted(kernel, KERAS, lambda so_far: so_far.count("Epoch") > 2)
+def test_an_interrupted_fit_of_keras_leaves_its_history_in_the_same_place(kernel_of_its_own):
+    """In the middle of an epoch: Keras's fit does not hold an interrupt back, as ours does.
+
+    In 3 of 31 kernels in which other trainings had been interrupted before, an interrupt at the
+    very beginning of an epoch of Keras ended the kernel: "free(): invalid next size".
+    """
+    _, client = kernel_of_its_own
+    interrupted(kernel_of_its_own, KERAS, lambda so_far: so_far.count("Epoch") > 2, delay=0.2)
     look = "print(len(theirs.history.epoch) == len(theirs.history.history['loss']) >= 2)"
     assert run(client, look) == "True\n"
     assert (
