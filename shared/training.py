@@ -82,8 +82,7 @@ def fit(
     checks.optimizer(optimizer)
     plan = arguments.plan(train, validation, epochs, batch_size, seed, verbose, jit_compile, curve)
     history = new_history(model)
-    with interrupts.held() as hear:
-        _run(model, optimizer, plan, history, hear)
+    _run(model, optimizer, plan, history)
     return history
 
 
@@ -148,8 +147,7 @@ def _sweep(build, runs, plan):
         model, optimizer = arguments.built(build(*of_build), owned)
         history = new_history(model)
         try:
-            with interrupts.held() as hear:
-                _run(model, optimizer, plan._replace(seed=seed), history, hear)
+            _run(model, optimizer, plan._replace(seed=seed), history)
         except Diverged:
             pass
         yield setting, model, history
@@ -167,33 +165,34 @@ class Step(NamedTuple):
 _steps = {}  # what is computed, and on which shapes: the Step for it, the last used at the end
 
 
-def _run(model, optimizer, plan, history, hear):
+def _run(model, optimizer, plan, history):
     """Trains with the step that was compiled for the first model which computes the same.
 
     It works on that model's variables: their values are exchanged before and after.
     """
-    signature, state = _traced(model, optimizer, plan)
-    jit_compile = _dense_only(model) if plan.jit_compile is None else plan.jit_compile
-    arrays = [plan.images, *(plan.validation or ())[:1]]
-    key = signature, jit_compile, *((tuple(x.shape), str(x.dtype)) for x in arrays)
-    step = _steps.pop(key, None)  # nobody else has it while it is used
-    if step is None or not tracing.exchangeable(step.state, state):
-        step = _compiled(model, optimizer, state, jit_compile)
-    complete = False  # after anything else, not all of it may have been compiled
-    tracing.exchange(step.state, state)
-    try:
-        _check_logits(step.forward, plan)
-        _train(step, plan, history, hear)
-        complete = True
-    except Diverged:
-        complete = True
-        raise
-    finally:
+    with interrupts.held() as hear:
+        signature, state = _traced(model, optimizer, plan)
+        jit_compile = _dense_only(model) if plan.jit_compile is None else plan.jit_compile
+        arrays = [plan.images, *(plan.validation or ())[:1]]
+        key = signature, jit_compile, *((tuple(x.shape), str(x.dtype)) for x in arrays)
+        step = _steps.pop(key, None)  # nobody else has it while it is used
+        if step is None or not tracing.exchangeable(step.state, state):
+            step = _compiled(model, optimizer, state, jit_compile)
+        complete = False  # after anything else, not all of it may have been compiled
         tracing.exchange(step.state, state)
-        if complete and not tf.config.functions_run_eagerly():
-            _steps[key] = step
-            for old in [*_steps][:-KEPT]:
-                del _steps[old]
+        try:
+            _check_logits(step.forward, plan)
+            _train(step, plan, history, hear)
+            complete = True
+        except Diverged:
+            complete = True
+            raise
+        finally:
+            tracing.exchange(step.state, state)
+            if complete and not tf.config.functions_run_eagerly():
+                _steps[key] = step
+                for old in [*_steps][:-KEPT]:
+                    del _steps[old]
 
 
 def _train(step, plan, history, hear):

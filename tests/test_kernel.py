@@ -140,7 +140,7 @@ def test_an_interrupt_while_it_compiles_leaves_the_initial_weights(kernel):
 def test_an_interrupted_fit_of_keras_leaves_its_history_in_the_same_place(kernel_of_its_own):
     """In the middle of an epoch: Keras's fit does not hold an interrupt back, as ours does.
 
-    In 3 of 31 kernels in which other trainings had been interrupted before, an interrupt at the
+    In 3 of 51 kernels in which other trainings had been interrupted before, an interrupt at the
     very beginning of an epoch of Keras ended the kernel: "free(): invalid next size".
     """
     _, client = kernel_of_its_own

@@ -318,7 +318,15 @@ class Interrupted(Mlp):
         return super().__call__(x, training)
 
 
-def test_an_interrupt_while_tensorflow_traces_is_heard_after_it(train, capsys):
+@pytest.fixture
+def interruptible():
+    """Python's own handler, also where the tests run in the background and SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_while_tensorflow_traces_is_heard_after_it(interruptible, train, capsys):
     model, expected, optimizer = Interrupted(), Mlp(), Adam()
     optimizer.build(model.trainable_variables)
     with pytest.raises(KeyboardInterrupt):
@@ -329,7 +337,7 @@ def test_an_interrupt_while_tensorflow_traces_is_heard_after_it(train, capsys):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_an_interrupt_of_predict_and_evaluate_is_heard_after_tracing(train):
+def test_an_interrupt_of_predict_and_evaluate_is_heard_after_tracing(interruptible, train):
     for measure in (
         lambda: predict(Interrupted(), train[0]),
         lambda: evaluate(Interrupted(), train),
@@ -338,7 +346,7 @@ def test_an_interrupt_of_predict_and_evaluate_is_heard_after_tracing(train):
             measure()
 
 
-def test_a_second_interrupt_is_not_held_back():
+def test_a_second_interrupt_is_not_held_back(interruptible):
     reached = []
     with pytest.raises(KeyboardInterrupt), interrupts.held():
         signal.raise_signal(signal.SIGINT)
