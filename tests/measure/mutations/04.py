@@ -64,7 +64,7 @@ MUTATIONS = [
     },
     {
         "wrong": "the networks said to be trained with dropout are trained without",
-        "replace": {'"dropout": (BOTH, {})': '"dropout": (None, {})'},
+        "replace": {'"dropout": (BOTH, Adam)': '"dropout": (None, Adam)'},
         "cells": ["in evaluation mode, with or without", "with dropout the ratio is"],
         "budget": RATIOS,
     },
