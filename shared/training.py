@@ -9,7 +9,7 @@ Images are arrays, lists, data frames or tensors [n, ...]: whole numbers from 0 
 divided by 255, or floats from 0 to 1. Labels are whole numbers [n], from 0. Everything is checked
 before the first step, and the model is traced before it runs (`checks`, `tracing`).
 
-Notebook 01 writes this loop in ten lines. Here it is the same loop, moved into one compiled
+Notebook 01 writes this loop out. Here it is the same loop, moved into one compiled
 TensorFlow function so that Python is asked for work a few times per epoch and not at every step.
 """
 

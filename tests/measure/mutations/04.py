@@ -75,10 +75,18 @@ MUTATIONS = [
         "budget": RATIOS,
     },
     {
-        "wrong": "the gains with 250 and with 4,000 images are exchanged",
-        "replace": {"gain[250], gain[4000]": "gain[4000], gain[250]"},
-        "cells": ["dropout gains more with 250 images"],
-        "budget": PAIR | {"for n in (250, 1000, 4000)": "for n in (250, 4000)"},
+        "wrong": "the gains after 12 and after 48 epochs are exchanged",
+        "replace": {"of_epochs[48], of_epochs[12]": "of_epochs[12], of_epochs[48]"},
+        "cells": ["dropout gains more in 48 epochs"],
+        "budget": PAIR,
+    },
+    {
+        "wrong": "the gap is measured on 1,000 images, whatever the training had",
+        "replace": {
+            "accuracy(m, first(n)) for m in found": "accuracy(m, first(1000)) for m in found"
+        },
+        "cells": ["images leave less than 70 %"],
+        "budget": PAIR,
     },
     {
         "wrong": "early stopping stops at the highest validation loss",
