@@ -9,6 +9,11 @@ MUTATIONS = [
         "cells": ["after four epochs at least 94 %"],
     },
     {
+        "wrong": "the network without a hidden layer has one",
+        "replace": {"linear = MLP([], SEED)": "linear = MLP([128], SEED)"},
+        "cells": ["without the hidden layer it is at least two points"],
+    },
+    {
         "wrong": "backpropagation starts with the target minus the prediction",
         "replace": {"delta2 = (probabilities - y)": "delta2 = (y - probabilities)"},
         "cells": ["all four gradients by hand"],

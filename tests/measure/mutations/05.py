@@ -32,7 +32,7 @@ MUTATIONS = [
     },
     {
         "wrong": "the gradient by hand takes the standard deviation for a constant",
-        "replace": {" - z_hat * along) / d": ") / d"},
+        "replace": {" - z_hat * mean(delta_hat * z_hat)) / d": ") / d"},
         "cells": ["the gradients by hand and those of the tape"],
     },
     {

@@ -1,6 +1,6 @@
 """What notebook 07 teaches, made wrong."""
 
-TWO_RATES = {"RATES = (0.001, 0.003, 0.01, 0.1, 0.3, 1.0)": "RATES = (0.003, 0.3)"}
+TWO_RATES = {"RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)": "RATES = (0.003, 0.3)"}
 
 MUTATIONS = [
     {

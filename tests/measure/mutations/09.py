@@ -4,6 +4,8 @@ SHORT = {"first(10_000), held_out, epochs=4": "first(1_000), held_out, epochs=1"
 TWO_NETWORKS = {  # at one rate, with one number of images
     '    "dense, equal multiply-adds": partial(MLP, widths=(305, 305)),\n': "",
     '    "dense, equal multiply-adds": [0.001, 0.003, 0.01, 0.03],\n': "",
+    '    "locally connected": LocalNet,\n': "",
+    '    "locally connected": [0.0015, 0.005, 0.015, 0.05],\n': "",
     "[0.005, 0.015, 0.05, 0.15]": "[0.015]",
     "[0.003, 0.01, 0.03, 0.1]": "[0.01]",
     "first(n)) for n in ": "first(n)) for n in [1600] or ",
@@ -46,13 +48,18 @@ MUTATIONS = [
                 "a = (images + np.linspace(0, 1, 28, dtype=np.float32))[..., None]"
             )
         },
-        "cells": ["away from the border, trained and untrained"],
+        "cells": ["away from the border, both networks"],
         "budget": SHORT,
     },
     {
         "wrong": "the dense network said to have equal parameters has six times as many",
         "replace": {"widths=(61, 61)": "widths=(305, 305)"},
-        "cells": ["equal parameters and equal multiply-adds"],
+        "cells": ["one dense network matches the parameters"],
+    },
+    {
+        "wrong": "the locally connected network shares its weights",
+        "replace": {'"locally connected": LocalNet': '"locally connected": ConvNet'},
+        "cells": ["the locally connected one matches both counts"],
     },
     {
         "wrong": "the convolutional and the dense network are exchanged",

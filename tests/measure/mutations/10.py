@@ -13,7 +13,7 @@ SHIFT_ONLY = {
     'gain("shift", "rotation")\n': "",
     'gain("all three", "schedule")\n': "",
     'gain("all three", "shift")\n': "",
-    'gain("dropout", "all three")\n': "",
+    'gain("three + dropout", "all three")\n': "",
 }
 FEWER_EPOCHS = {"warmup = 0.01, 0.3, 18, 0.2": "warmup = 0.01, 0.3, 3, 0.2"}
 
