@@ -10,7 +10,6 @@ def ways(*names):
 
 
 PAIR = ways("nothing", "dropout")
-RATIOS = PAIR | {'for way in ("nothing", "pixels", "hidden units", "dropout")': "for way in pair"}
 
 MUTATIONS = [
     {
@@ -66,13 +65,13 @@ MUTATIONS = [
         "wrong": "the networks said to be trained with dropout are trained without",
         "replace": {'"dropout": (BOTH, Adam)': '"dropout": (None, Adam)'},
         "cells": ["in evaluation mode, with or without", "with dropout the ratio is"],
-        "budget": RATIOS,
+        "budget": PAIR,
     },
     {
         "wrong": "the Gaussian noise has no variance",
         "replace": {"tf.sqrt(self.rate / (1 - self.rate)) * noise": "0.0 * noise"},
         "cells": ["with Gaussian noise the ratio"],
-        "budget": RATIOS,
+        "budget": PAIR,
     },
     {
         "wrong": "the gains after 12 and after 48 epochs are exchanged",
