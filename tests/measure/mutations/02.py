@@ -11,7 +11,7 @@ MUTATIONS = [
     {
         "wrong": "the network without a hidden layer has one",
         "replace": {"linear = MLP([], SEED)": "linear = MLP([128], SEED)"},
-        "cells": ["without the hidden layer it is at least two points"],
+        "cells": ["without the hidden layer it is at least three points"],
     },
     {
         "wrong": "backpropagation starts with the target minus the prediction",
