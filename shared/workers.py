@@ -1,6 +1,6 @@
-"""Processes that train together: started with TensorFlow's TF_CONFIG, and never left running.
+"""Processes that train together, started with TensorFlow's TF_CONFIG; finish leaves none running.
 
-Notebook 10 runs the same program as one process and as two that share each mini-batch.
+Notebook 10 runs the same program on one device, on two, and as two processes.
 """
 
 import json
@@ -38,8 +38,8 @@ def start(program, arguments, log, number=0, addresses=()):
 def finish(processes, limit=600):
     """Waits until all processes have ended well; none is left running, whatever happens.
 
-    Raises RuntimeError, which names the exit codes, as soon as one has failed, or after limit
-    seconds. (A worker waits very long for another one that has stopped.)
+    Raises RuntimeError as soon as one has failed, with the exit codes, or after limit seconds. (A
+    worker waits very long for another one that has stopped.)
     """
     end = time.monotonic() + limit
     try:

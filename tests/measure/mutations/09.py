@@ -9,7 +9,15 @@ TWO_NETWORKS = {  # at one rate, with one number of images
     "[0.005, 0.015, 0.05, 0.15]": "[0.015]",
     "[0.003, 0.01, 0.03, 0.1]": "[0.01]",
     "first(n)) for n in ": "first(n)) for n in [1600] or ",
-    "in [*NETWORKS][1:]:\n    for n in ": "in [*NETWORKS][1:]:\n    for n in [1600] or ",
+    "in [*RATES][1:]:\n    for n in ": "in [*RATES][1:]:\n    for n in [1600] or ",
+}
+ONE_RATE = {  # for each of the four networks, and one number of images
+    "[0.005, 0.015, 0.05, 0.15]": "[0.015]",
+    "[0.003, 0.01, 0.03, 0.1]": "[0.01]",
+    "[0.001, 0.003, 0.01, 0.03]": "[0.003]",
+    '"locally connected": [0.0015, 0.005, 0.015, 0.05]': '"locally connected": [0.005]',
+    "first(n)) for n in ": "first(n)) for n in [1600] or ",
+    "in [*RATES][1:]:\n    for n in ": "in [*RATES][1:]:\n    for n in [1600] or ",
 }
 SHUFFLED = TWO_NETWORKS | {"[0.0015, 0.005, 0.015, 0.05]": "[0.005]"}
 UNTRAINED = {
@@ -60,6 +68,12 @@ MUTATIONS = [
         "wrong": "the locally connected network shares its weights",
         "replace": {'"locally connected": LocalNet': '"locally connected": ConvNet'},
         "cells": ["the locally connected one matches both counts"],
+    },
+    {
+        "wrong": "the convolutional network is compared with itself",
+        "replace": {'"locally connected": LocalNet': '"locally connected": ConvNet'},
+        "cells": ["without weight sharing, the error"],
+        "budget": ONE_RATE,
     },
     {
         "wrong": "the convolutional and the dense network are exchanged",
