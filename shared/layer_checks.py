@@ -54,6 +54,15 @@ def dropout_input(self, x, training):
     _input(x, None, getattr(self.rate, "dtype", tf.float32))
 
 
+def shift(self, seed):
+    checks.whole(seed, "seed", -(2**31), 2**31 - 1)
+
+
+def shift_input(self, images, training):
+    checks.flag(training, "training")
+    _input(images, ["batch", "h", "w"], None, "write tf.reshape(images, [-1, 28, 28]) if flat")
+
+
 def norm(self, units, momentum, epsilon):
     checks.whole(units, "units", 1)
     if checks.number(momentum, "momentum", 0, 1) == 1:

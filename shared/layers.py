@@ -1,7 +1,7 @@
 """The parts of a network, each first written in the notebook that teaches it.
 
 Random numbers come from the generator or the seed that a part is given, never from a global state,
-so that a model's seed alone decides its initial weights and its dropout masks.
+so that a model's seed alone decides its initial weights, its dropout masks and its shifts.
 
 A line @checked(...) is not taught: it looks at the arguments first, and raises ValueError or
 TypeError for what is wrong with them.
@@ -69,6 +69,28 @@ class Dropout(tf.Module):
         noise = tf.random.stateless_uniform(tf.shape(x), self.seed, alg="philox")  # fast in XLA
         keep = noise >= self.rate
         return tf.where(keep, x / (1 - self.rate), 0.0)
+
+
+class Shift(tf.Module):
+    """While training, moves all images of a batch by the same random amount, 0 or 1 pixel each way.
+
+    Shapes: [batch, h, w] in and out. What leaves at one edge comes in at the opposite one, so the
+    margin should be blank. Simard, Steinkraus and Platt, "Best practices for convolutional neural
+    networks applied to visual document analysis" (2003).
+    """
+
+    @checked(layer_checks.shift)
+    def __init__(self, seed):
+        super().__init__()
+        self.seed = tf.Variable([seed, 0], dtype=tf.int32, trainable=False)
+
+    @checked(layer_checks.shift_input)
+    def __call__(self, images, training):
+        if not training:
+            return images
+        self.seed.assign_add([0, 1])  # another shift for each batch
+        shift = tf.random.stateless_uniform([2], self.seed, -1, 2, tf.int32)  # -1, 0 or 1
+        return tf.roll(images, shift, axis=[1, 2])  # rows and columns; the margin is mostly blank
 
 
 class BatchNorm(tf.Module):

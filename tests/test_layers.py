@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from shared.layers import BatchNorm, ChannelNorm, Conv, Dense, Dropout, he, leaky_relu, xavier
+from shared.layers import (
+    BatchNorm,
+    ChannelNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Shift,
+    he,
+    leaky_relu,
+    xavier,
+)
 from shared.training import cross_entropy
 
 
@@ -159,6 +169,48 @@ def test_dropout_makes_another_mask_at_each_step_of_a_compiled_function():
     assert np.any(step(tf.ones((8, 20))) != step(tf.ones((8, 20))))
 
 
+# Shifts
+
+
+def test_shift_does_nothing_when_not_training():
+    images = tf.ones((2, 5, 5)) * tf.range(5.0)
+    layer = Shift(seed=0)
+    np.testing.assert_array_equal(layer(images, training=False), images)
+    np.testing.assert_array_equal(layer.seed, [0, 0])
+
+
+def test_shift_moves_a_batch_as_one_by_each_of_nine_ways_about_equally_often():
+    images = np.zeros((3, 5, 5), np.float32)
+    images[:, 2, 2] = [1, 2, 3]
+    layer, counts = Shift(seed=0), np.zeros((5, 5))
+    step = tf.function(lambda: layer(images, training=True))
+    for _ in range(900):
+        moved = step().numpy()
+        first = moved[0]
+        np.testing.assert_array_equal(moved, [first, 2 * first, 3 * first])
+        counts += first
+    assert counts.sum() == counts[1:4, 1:4].sum() == 900
+    # Five standard deviations of the binomial distribution.
+    assert np.abs(counts[1:4, 1:4] - 100).max() < 5 * np.sqrt(900 * 1 / 9 * 8 / 9)
+
+
+def test_shift_is_decided_by_its_seed():
+    def shifts(seed):
+        layer, dot = Shift(seed), np.pad(np.ones((1, 1, 1), np.float32), [(0, 0), (2, 2), (2, 2)])
+        return [layer(dot, training=True).numpy() for _ in range(20)]
+
+    np.testing.assert_array_equal(shifts(0), shifts(0))
+    assert np.any(np.not_equal(shifts(0), shifts(1)))
+
+
+@pytest.mark.parametrize(
+    "images", [np.ones((2, 784), np.float32), np.ones((2, 28, 28, 1)), np.ones((2, 28, 28), int)]
+)
+def test_shift_takes_images_with_rows_and_columns_of_floats(images):
+    with pytest.raises(ValueError, match="expected"):
+        Shift(0)(images, training=True)
+
+
 # Gradients against central differences, in float64
 
 
@@ -288,6 +340,8 @@ def test_what_makes_no_initial_weights_is_refused(init, arguments, error, advice
         (lambda: Dropout(0.5, 0.5), TypeError, "seed=0.5"),
         (lambda: Dropout(0.5, rng()), TypeError, "seed=Generator"),
         (lambda: Dropout(0.5, 2**31), ValueError, "seed=2147483648"),
+        (lambda: Shift(0.5), TypeError, "seed=0.5"),
+        (lambda: Shift(2**31), ValueError, "seed=2147483648"),
         (lambda: BatchNorm(0), ValueError, "units=0"),
         (lambda: BatchNorm((4, 4)), TypeError, "units"),
         (lambda: BatchNorm(4, 1.0), ValueError, "momentum=1"),
@@ -399,6 +453,7 @@ def test_an_image_must_leave_something_after_convolution_and_pooling(side, pool,
 def test_training_is_true_or_false(training):
     for layer, shape in (
         (Dropout(0.5, 0), (5, 4)),
+        (Shift(0), (5, 4, 4)),
         (BatchNorm(4), (5, 4)),
         (ChannelNorm(4), (5, 8, 8, 4)),
     ):

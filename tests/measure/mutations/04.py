@@ -94,6 +94,18 @@ MUTATIONS = [
         "budget": PAIR,
     },
     {
+        "wrong": "the images are shifted at inference, too",
+        "replace": {
+            "            return images\n        self.seed": "            pass\n        self.seed"
+        },
+        "cells": ["images move by up to one pixel"],
+    },
+    {
+        "wrong": "the batches are never shifted",
+        "replace": {"tf.roll(images, shift, axis=[1, 2])": "images"},
+        "cells": ["images move by up to one pixel"],
+    },
+    {
         "wrong": "the ten passes drop nothing",
         "replace": {"softmax(m, True) for _ in range(10)": "softmax(m) for _ in range(10)"},
         "cells": ["10 passes lower the calibration error"],

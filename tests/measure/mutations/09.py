@@ -109,18 +109,6 @@ MUTATIONS = [
         "budget": UNTRAINED,
     },
     {
-        "wrong": "the images are shifted at inference, too",
-        "replace": {
-            "            return images\n        self.seed": "            pass\n        self.seed"
-        },
-        "cells": ["class Shift(tf.Module)"],
-    },
-    {
-        "wrong": "the batches are never shifted",
-        "replace": {"tf.roll(images, shift, axis=[1, 2])": "images"},
-        "cells": ["class Shift(tf.Module)"],
-    },
-    {
         "wrong": "the patches are not those to which a filter responds most",
         "replace": {
             "np.argsort(-z[..., unit].max(axis=1)": "np.argsort(z[..., unit].min(axis=1)",
