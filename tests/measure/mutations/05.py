@@ -90,10 +90,10 @@ MUTATIONS = [
     {
         "wrong": "the final network is untrained",
         "replace": {
-            'final, images = models["with"]': "final, images = WithDropout([512, 256], SEED)"
+            'final, images = models["with"]': "final, images = Shifted([512, 256], SEED, BatchNorm)"
         },
         "cells": [
-            "of the shifts have become negative",
+            "of the values of β are negative",
             "of the test images are classified correctly",
         ],
     },
