@@ -95,7 +95,7 @@ def paired_difference(a, b):
     """Returns the PairedDifference of two ways to train: the mean of a[i] - b[i] and its interval.
 
     a, b: one number per run, such as the final validation accuracies; run i of both has the same
-    seed for weights, order and masks. At least five runs.
+    seed for weights, order, masks and shifts. At least five runs.
     "a is better": low > 0, or above the margin that the sentence names. "No difference":
     -margin < low and high < margin. Otherwise it is not decided by this number of seeds.
     The interval is Student's: it takes the differences to be a sample of a normal distribution.

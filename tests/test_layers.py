@@ -206,7 +206,7 @@ def test_shift_is_decided_by_its_seed():
 @pytest.mark.parametrize(
     "images", [np.ones((2, 784), np.float32), np.ones((2, 28, 28, 1)), np.ones((2, 28, 28), int)]
 )
-def test_shift_takes_images_with_rows_and_columns_of_floats(images):
+def test_shift_refuses_what_is_no_batch_of_grey_images_of_floats(images):
     with pytest.raises(ValueError, match="expected"):
         Shift(0)(images, training=True)
 
