@@ -44,7 +44,7 @@ def dense_input(self, x):
 def dropout(self, rate, seed):
     if checks.number(rate, "rate", 0, 1) == 1:
         raise ValueError("rate=1 would drop every unit: expected 0 or more and less than 1")
-    checks.whole(seed, "seed", -(2**31), 2**31 - 1)
+    _seed(seed)
 
 
 def dropout_input(self, x, training):
@@ -55,7 +55,7 @@ def dropout_input(self, x, training):
 
 
 def shift(self, seed):
-    checks.whole(seed, "seed", -(2**31), 2**31 - 1)
+    _seed(seed)
 
 
 def shift_input(self, images, training):
@@ -115,6 +115,10 @@ def leaky(z, slope):
     _input(z, None, None)
     if not tf.is_tensor(slope):  # a variable is one
         checks.number(slope, "slope")
+
+
+def _seed(seed):
+    checks.whole(seed, "seed", -(2**31), 2**31 - 1)  # what an int32 can hold
 
 
 def _input(x, shape, dtype, advice=""):
